@@ -1,0 +1,3 @@
+//! The `netipc` command.
+
+fn main() {}
