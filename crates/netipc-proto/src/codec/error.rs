@@ -1,0 +1,208 @@
+//! What can be wrong with a payload, and with a request to build one.
+
+use core::error::Error;
+use core::fmt;
+
+/// Why a payload was refused.
+///
+/// Names the record and the field, where in the payload the offence is, and the numbers that broke the rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DecodeError {
+    /// The record in which the offence is, as the specification names it.
+    pub record: &'static str,
+    /// The field that broke its rule; the record's own name when the record as a whole did.
+    pub field: &'static str,
+    /// Where in the payload the field starts.
+    pub offset: usize,
+    /// The position in its list when the record is an item of one.
+    pub item: Option<usize>,
+    /// The rule that was broken, with its numbers.
+    pub problem: Problem,
+}
+
+impl DecodeError {
+    /// The same error, seen from the list that holds the record as its item number `item`, starting at byte `base`.
+    #[must_use]
+    pub(crate) fn in_item(self, item: usize, base: usize) -> Self {
+        Self { offset: self.offset.saturating_add(base), item: Some(item), ..self }
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.record)?;
+        if let Some(item) = self.item {
+            write!(f, " {item}")?;
+        }
+        if self.field != self.record {
+            write!(f, ": field `{}`", self.field)?;
+        }
+        write!(f, " at byte {} {}", self.offset, self.problem)
+    }
+}
+
+impl Error for DecodeError {}
+
+/// A rule of the codec that does not hold, with what was got and what is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// The bytes end before the record's fixed part or directory does.
+    Truncated {
+        /// Bytes there are.
+        got: usize,
+        /// Bytes there must be.
+        needed: usize,
+    },
+    /// Bytes follow where the record must end.
+    TrailingBytes {
+        /// Bytes there are.
+        got: usize,
+        /// Bytes the record takes.
+        allowed: usize,
+    },
+    /// A field that must hold one value holds another.
+    Constant {
+        /// The value found.
+        got: u64,
+        /// The only value allowed.
+        allowed: u64,
+    },
+    /// A string or item starts before the place where it may.
+    StartsEarly {
+        /// The offset found.
+        got: u64,
+        /// The least offset allowed.
+        least: u64,
+    },
+    /// A string or item must start at one place and starts at another.
+    Misplaced {
+        /// The offset found.
+        got: u64,
+        /// The only offset allowed.
+        allowed: u64,
+    },
+    /// An item does not start at a multiple of the alignment.
+    Unaligned {
+        /// The offset found.
+        got: u64,
+        /// What it must be a multiple of.
+        multiple: u64,
+    },
+    /// A string or item ends behind the end of what holds it.
+    OutOfBounds {
+        /// Where it ends.
+        end: u64,
+        /// Where it must end at the latest.
+        limit: u64,
+    },
+    /// A string is shorter than allowed.
+    TooShort {
+        /// Its length, without the NUL.
+        got: u64,
+        /// The least length allowed.
+        least: u64,
+    },
+    /// A string is longer than allowed.
+    TooLong {
+        /// Its length, without the NUL.
+        got: u64,
+        /// The greatest length allowed.
+        most: u64,
+    },
+    /// The byte after a string is not NUL.
+    Unterminated {
+        /// The byte found there.
+        got: u8,
+    },
+    /// A string that must not contain NUL does.
+    InteriorNul {
+        /// Position of the first one in the string.
+        at: usize,
+    },
+    /// Two strings share bytes.
+    Overlap {
+        /// The other string.
+        with: &'static str,
+    },
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Truncated { got, needed } => write!(f, "needs {needed} bytes, got {got}"),
+            Self::TrailingBytes { got, allowed } => {
+                write!(f, "must end after {allowed} bytes, got {got}")
+            }
+            Self::Constant { got, allowed } => write!(f, "must be {allowed}, got {got}"),
+            Self::StartsEarly { got, least } => {
+                write!(f, "must start at offset {least} or later, got {got}")
+            }
+            Self::Misplaced { got, allowed } => {
+                write!(f, "must start at offset {allowed}, got {got}")
+            }
+            Self::Unaligned { got, multiple } => {
+                write!(f, "must start at a multiple of {multiple}, got offset {got}")
+            }
+            Self::OutOfBounds { end, limit } => {
+                write!(f, "must end at offset {limit} or before, ends at {end}")
+            }
+            Self::TooShort { got, least } => {
+                write!(f, "must have {least} bytes or more, got {got}")
+            }
+            Self::TooLong { got, most } => write!(f, "must have {most} bytes or fewer, got {got}"),
+            Self::Unterminated { got } => {
+                write!(f, "must be followed by a NUL byte, got 0x{got:02x}")
+            }
+            Self::InteriorNul { at } => {
+                write!(f, "must not contain a NUL byte, has one at position {at}")
+            }
+            Self::Overlap { with } => write!(f, "shares bytes with field `{with}`"),
+        }
+    }
+}
+
+/// Why a payload could not be built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The payload does not fit the byte budget. Nothing is written then.
+    Overflow {
+        /// Bytes that all that was asked for so far takes.
+        needed: usize,
+        /// Bytes there may be.
+        budget: usize,
+    },
+    /// A value breaks a rule of its field.
+    Invalid {
+        /// The record that was built.
+        record: &'static str,
+        /// The field whose rule is broken.
+        field: &'static str,
+        /// The rule, with its numbers.
+        problem: Problem,
+    },
+    /// A field was never given a value.
+    Missing {
+        /// The record that was built.
+        record: &'static str,
+        /// The field without a value.
+        field: &'static str,
+    },
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Overflow { needed, budget } => {
+                write!(f, "the payload needs {needed} bytes, {budget} are allowed")
+            }
+            Self::Invalid { record, field, problem } => write!(f, "{record}: field `{field}` {problem}"),
+            Self::Missing { record, field } => {
+                write!(f, "{record}: field `{field}` was given no value; set it before the end")
+            }
+        }
+    }
+}
+
+impl Error for BuildError {}
