@@ -1,0 +1,203 @@
+//! What can be wrong, with the numbers.
+//!
+//! A [`Violation`] is what a peer broke on the wire; it ends the session. A [`SendError`] is what our own caller asked
+//! for and may not have; the session lives on. Neither is ever turned into the other.
+
+mod kind;
+
+use core::fmt;
+use core::time::Duration;
+
+pub use kind::ErrorKind;
+
+use crate::batch::BatchError;
+use crate::chunk::ChunkError;
+use crate::header::{HeaderError, Kind};
+
+/// What a peer broke on the wire. Ends the session and fails everything in flight (NIPC-RCV).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Violation {
+    /// The message header is unsound.
+    Header(HeaderError),
+    /// A message of this kind never travels in this direction.
+    UnexpectedKind {
+        /// The kind received.
+        got: Kind,
+        /// The only kind that this side receives.
+        expected: Kind,
+    },
+    /// `payload_len` is over the agreed limit of the direction.
+    PayloadTooLarge {
+        /// The payload length announced.
+        got: u32,
+        /// The agreed limit.
+        allowed: u32,
+    },
+    /// `item_count` is over the agreed number of batch items.
+    TooManyItems {
+        /// The item count announced.
+        got: u32,
+        /// The agreed limit.
+        allowed: u32,
+    },
+    /// A packet is longer than what its header announces or what the agreed packet size permits.
+    PacketTooLong {
+        /// The length of the packet.
+        got: usize,
+        /// The longest packet possible here.
+        allowed: usize,
+    },
+    /// The batch directory is unsound.
+    Batch(BatchError),
+    /// A packet that must continue a message does not.
+    Chunk(ChunkError),
+    /// A response answers nothing that was asked.
+    UnknownMessageId {
+        /// The message id of the response.
+        got: u64,
+    },
+    /// The rest of a message did not arrive in time.
+    HalfMessage {
+        /// Payload bytes that arrived.
+        got: usize,
+        /// Payload bytes announced.
+        expected: u32,
+        /// The time that was given to them.
+        timeout: Duration,
+    },
+}
+
+impl Violation {
+    /// [`ErrorKind::InvalidMessage`] for bytes that form no message, [`ErrorKind::PeerMisbehaved`] for the rest.
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Header(_) | Self::Batch(_) | Self::Chunk(_) => ErrorKind::InvalidMessage,
+            _ => ErrorKind::PeerMisbehaved,
+        }
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Header(error) => error.fmt(f),
+            Self::UnexpectedKind { got, expected } => {
+                write!(f, "the peer sent a {got} where only a {expected} may come")
+            }
+            Self::PayloadTooLarge { got, allowed } => {
+                write!(f, "the peer announced a payload of {got} bytes, the agreed limit is {allowed}")
+            }
+            Self::TooManyItems { got, allowed } => {
+                write!(f, "the peer announced {got} batch items, the agreed limit is {allowed}")
+            }
+            Self::PacketTooLong { got, allowed } => {
+                write!(f, "the peer sent a packet of {got} bytes, at most {allowed} can belong to its message")
+            }
+            Self::Batch(error) => error.fmt(f),
+            Self::Chunk(error) => error.fmt(f),
+            Self::UnknownMessageId { got } => {
+                write!(f, "the peer answered message id {got}, which is not in flight")
+            }
+            Self::HalfMessage { got, expected, timeout } => {
+                write!(f, "only {got} of {expected} payload bytes arrived within {timeout:?}")
+            }
+        }
+    }
+}
+
+impl core::error::Error for Violation {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        // The wrapped errors speak through `Display` already; naming them as causes too would print them twice.
+        None
+    }
+}
+
+impl From<HeaderError> for Violation {
+    fn from(error: HeaderError) -> Self {
+        Self::Header(error)
+    }
+}
+
+impl From<BatchError> for Violation {
+    fn from(error: BatchError) -> Self {
+        Self::Batch(error)
+    }
+}
+
+impl From<ChunkError> for Violation {
+    fn from(error: ChunkError) -> Self {
+        Self::Chunk(error)
+    }
+}
+
+/// Why a message cannot be sent on a session. Nothing was sent, and nothing is in flight that was not before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SendError {
+    /// The payload is over the agreed limit of the direction.
+    PayloadTooLarge {
+        /// The length of the payload.
+        got: u32,
+        /// The agreed limit.
+        allowed: u32,
+    },
+    /// The batch has more items than agreed.
+    TooManyItems {
+        /// The number of items.
+        got: u32,
+        /// The agreed limit.
+        allowed: u32,
+    },
+    /// A client sends requests, a server sends responses, and nothing else.
+    WrongKind {
+        /// The kind in the header.
+        got: Kind,
+        /// The only kind that this side sends.
+        expected: Kind,
+    },
+    /// A request with this id is in flight already.
+    DuplicateId {
+        /// The message id.
+        id: u64,
+    },
+    /// The peer broke the protocol earlier; the session is of no use any more.
+    Broken(Violation),
+    /// The session was closed.
+    Closed,
+}
+
+impl SendError {
+    /// Who is at fault.
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::PayloadTooLarge { .. } | Self::TooManyItems { .. } => ErrorKind::LimitExceeded,
+            Self::WrongKind { .. } | Self::DuplicateId { .. } => ErrorKind::ApiMisuse,
+            Self::Broken(violation) => violation.kind(),
+            Self::Closed => ErrorKind::Disconnected,
+        }
+    }
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PayloadTooLarge { got, allowed } => {
+                write!(f, "the payload has {got} bytes, the agreed limit is {allowed}")
+            }
+            Self::TooManyItems { got, allowed } => {
+                write!(f, "the batch has {got} items, the agreed limit is {allowed}")
+            }
+            Self::WrongKind { got, expected } => {
+                write!(f, "this side of a session sends a {expected}, not a {got}")
+            }
+            Self::DuplicateId { id } => write!(f, "message id {id} is in flight already"),
+            Self::Broken(violation) => write!(f, "the session is broken: {violation}"),
+            Self::Closed => f.write_str("the session is closed"),
+        }
+    }
+}
+
+impl core::error::Error for SendError {}
