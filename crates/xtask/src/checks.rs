@@ -1,0 +1,28 @@
+//! The checks that other tools make: format, lints, documentation. Each
+//! covers the fuzz crate too, which is a workspace of its own.
+
+use anyhow::Result;
+
+use crate::project::Project;
+use crate::steps::Outcome;
+use crate::{fuzz, process};
+
+pub(crate) fn format(project: &Project) -> Result<Outcome> {
+    process::run(&mut project.cargo(["fmt", "--all", "--check"]))?;
+    let manifest = ["fmt", "--check", "--manifest-path", fuzz::MANIFEST];
+    process::run(&mut project.cargo(manifest))?;
+    Ok(Outcome::Passed("formatted".into()))
+}
+
+pub(crate) fn clippy(project: &Project) -> Result<Outcome> {
+    let args = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    process::run(&mut project.cargo(args))?;
+    process::run(&mut fuzz::cargo(project, "clippy", &["--all-targets"], &["-D", "warnings"])?)?;
+    Ok(Outcome::Passed("no warnings".into()))
+}
+
+pub(crate) fn rustdoc(project: &Project) -> Result<Outcome> {
+    let mut command = project.cargo(["doc", "--workspace", "--no-deps", "--document-private-items"]);
+    process::run(command.env("RUSTDOCFLAGS", "-D warnings"))?;
+    Ok(Outcome::Passed("no warnings".into()))
+}

@@ -1,0 +1,76 @@
+//! The Rust tests: unit, integration and documentation tests of every crate.
+
+use anyhow::{Context as _, Result};
+
+use crate::process;
+use crate::project::Project;
+use crate::steps::Outcome;
+
+/// Runs `cargo test` over the workspace. All test binaries run even when one
+/// fails, so one run names every failure.
+pub(crate) fn run(project: &Project) -> Result<Outcome> {
+    let mut tally = Tally::default();
+    let mut command = project.cargo(["test", "--workspace", "--no-fail-fast"]);
+    let ended = process::watch(&mut command, |line| tally.read(line));
+    ended.with_context(|| tally.describe())?;
+    if tally.passed == 0 {
+        return Ok(Outcome::NotRun("cargo test ended well but reported no test".into()));
+    }
+    Ok(Outcome::Passed(tally.describe()))
+}
+
+/// Sums of the result lines that each test binary closes with.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Tally {
+    passed: u64,
+    failed: u64,
+    ignored: u64,
+    binaries: u64,
+}
+
+impl Tally {
+    /// Takes in `test result: ok. 5 passed; 0 failed; 1 ignored; ...`.
+    fn read(&mut self, line: &str) {
+        let Some((_, counts)) = line.strip_prefix("test result: ").and_then(|rest| rest.split_once(". ")) else {
+            return;
+        };
+        self.binaries += 1;
+        for part in counts.split("; ") {
+            let Some((number, what)) = part.split_once(' ') else {
+                continue;
+            };
+            let Ok(number) = number.parse::<u64>() else {
+                continue;
+            };
+            match what {
+                "passed" => self.passed += number,
+                "failed" => self.failed += number,
+                "ignored" => self.ignored += number,
+                _ => {}
+            }
+        }
+    }
+
+    fn describe(&self) -> String {
+        let Self { passed, failed, ignored, binaries } = self;
+        format!("{passed} tests passed, {failed} failed, {ignored} ignored in {binaries} binaries")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn result_lines_add_up() {
+        let mut tally = Tally::default();
+        for line in [
+            "running 3 tests",
+            "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s",
+            "test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.20s",
+        ] {
+            tally.read(line);
+        }
+        assert_eq!(tally, Tally { passed: 4, failed: 2, ignored: 1, binaries: 2 });
+    }
+}
