@@ -162,10 +162,10 @@ impl Learned {
         self.ceiling
     }
 
-    /// A payload of `len` bytes was seen. Returns whether the limit grew.
+    /// A payload of `len` bytes was seen, or was proposed by a client that knows the token. Returns whether the limit
+    /// grew.
     pub fn saw(&mut self, len: u32) -> bool {
-        // A length within the limit teaches nothing, and most lengths are.
-        len > self.limit && raise(&mut self.limit, next_pow2(len).min(self.ceiling))
+        raise(&mut self.limit, next_pow2(len).min(self.ceiling))
     }
 
     /// A message did not fit the limit of `agreed` bytes that its session had. Returns whether the limit grew.

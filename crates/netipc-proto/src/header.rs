@@ -209,7 +209,9 @@ impl Header {
         }
         let version = u16_at(bytes, 4);
         if version != VERSION {
-            return Err(HeaderError::Version { got: version });
+            // Both sides of a handshake treat a peer of another version differently from one that sends garbage.
+            let alone = u16_at(bytes, 6) == HEADER_LEN as u16 && Kind::from_wire(u16_at(bytes, 8)).is_some();
+            return Err(HeaderError::Version { got: version, alone });
         }
         let header_len = u16_at(bytes, 6);
         if usize::from(header_len) != HEADER_LEN {
@@ -230,12 +232,8 @@ impl Header {
         })
     }
 
-    /// Reads the header as if its version were ours. Together with a [`HeaderError::Version`] from
-    /// [`decode`](Self::decode) this tells a packet of which the version alone is wrong.
-    ///
-    /// # Errors
-    /// As [`decode`](Self::decode), never [`HeaderError::Version`].
-    pub fn decode_any_version(packet: &[u8]) -> Result<Header, HeaderError> {
+    /// Reads the header as if its version were ours.
+    pub(crate) fn decode_any_version(packet: &[u8]) -> Result<Header, HeaderError> {
         let Some(bytes) = packet.first_chunk::<HEADER_LEN>() else {
             return Err(HeaderError::Short { got: packet.len() });
         };
@@ -263,6 +261,8 @@ pub enum HeaderError {
     Version {
         /// The version found.
         got: u16,
+        /// Whether magic, header length and kind are right, so that the version alone is wrong.
+        alone: bool,
     },
     /// Another header length.
     HeaderLen {
@@ -281,7 +281,7 @@ impl fmt::Display for HeaderError {
         match self {
             Self::Short { got } => write!(f, "a packet of {got} bytes is too short for a {HEADER_LEN}-byte header"),
             Self::Magic { got } => write!(f, "a message starts with {got:#010x}, not with the magic {MAGIC:#010x}"),
-            Self::Version { got } => write!(f, "a message has protocol version {got}, only {VERSION} is known"),
+            Self::Version { got, .. } => write!(f, "a message has protocol version {got}, only {VERSION} is known"),
             Self::HeaderLen { got } => write!(f, "a message has a header length of {got}, not {HEADER_LEN}"),
             Self::Kind { got } => write!(f, "a message has kind {got}, only 1, 2 and 3 are known"),
         }

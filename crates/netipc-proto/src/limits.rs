@@ -43,6 +43,8 @@ pub struct Agreed {
     pub request: Limits,
     /// Limits of responses; on the client never above its own ceiling.
     pub response: Limits,
+    /// The response payload that the server may send; above `response` when the client's own ceiling is lower.
+    pub granted_response_payload: u32,
     /// Longest packet, its 32-byte header counted.
     pub packet_size: u32,
     /// The server's number for the session.

@@ -37,9 +37,12 @@ impl Profiles {
     pub const RESERVED: Profiles = Profiles(0x08);
     /// The shared-memory ring.
     pub const SHM_RING: Profiles = Profiles(0x10);
-    /// Everything that may be offered at all.
-    pub const OFFERABLE: Profiles =
-        Profiles(Self::BASELINE.0 | Self::SHM_HYBRID.0 | Self::SHM_FUTEX.0 | Self::SHM_RING.0);
+    /// Everything that may be offered on this system at all.
+    pub const OFFERABLE: Profiles = if cfg!(windows) {
+        Profiles(Self::BASELINE.0 | Self::SHM_HYBRID.0 | Self::SHM_FUTEX.0)
+    } else {
+        Profiles(Self::BASELINE.0 | Self::SHM_HYBRID.0 | Self::SHM_RING.0)
+    };
 
     /// True when no bit is set.
     #[must_use]

@@ -17,6 +17,7 @@
 //!     server_supported: Profiles::BASELINE,
 //!     request: limits,
 //!     response: limits,
+//!     granted_response_payload: 64,
 //!     packet_size: 4096,
 //!     session_id: 1,
 //! };
@@ -89,6 +90,7 @@ pub struct Session {
     half_message_timeout: Duration,
     deadline: Option<Time>,
     broken: Option<Violation>,
+    offender: Option<Header>,
     closed: bool,
 }
 
@@ -111,6 +113,7 @@ impl Session {
             half_message_timeout,
             deadline: None,
             broken: None,
+            offender: None,
             closed: false,
         }
     }
@@ -143,6 +146,14 @@ impl Session {
     #[must_use]
     pub const fn violation(&self) -> Option<&Violation> {
         self.broken.as_ref()
+    }
+
+    /// The header of the message that is over a limit, after [`Violation::PayloadTooLarge`] or
+    /// [`Violation::TooManyItems`]: a server answers it before it closes, with the header that
+    /// [`Header::failure`] makes of it.
+    #[must_use]
+    pub const fn offender(&self) -> Option<&Header> {
+        self.offender.as_ref()
     }
 
     /// Starts to send the message that `header` opens; on a client its id is in flight from here on.
@@ -209,28 +220,24 @@ impl Session {
             return Err(Violation::UnexpectedKind { got: header.kind, expected: self.role.receives() });
         }
         if header.payload_len > self.inbound.max_payload {
+            self.offender = Some(header);
             let (got, allowed) = (header.payload_len, self.inbound.max_payload);
             return Err(Violation::PayloadTooLarge { got, allowed });
         }
         if header.item_count > self.inbound.max_items {
+            self.offender = Some(header);
             let (got, allowed) = (header.item_count, self.inbound.max_items);
             return Err(Violation::TooManyItems { got, allowed });
         }
         let body = &packet[HEADER_LEN..];
         let payload_len = header.payload_len as usize;
+        let allowed = (HEADER_LEN + payload_len).min(self.packet_size as usize);
+        if packet.len() > allowed {
+            return Err(Violation::PacketTooLong { got: packet.len(), allowed });
+        }
         if body.len() == payload_len {
             self.complete(&header, body)?;
             return Ok(Received::Whole(header));
-        }
-        if body.len() > payload_len {
-            let allowed = HEADER_LEN + payload_len;
-            return Err(Violation::PacketTooLong { got: packet.len(), allowed });
-        }
-        // A message that is complete may come in one packet of any length; the first of several may not be longer than
-        // the others.
-        if packet.len() > self.packet_size as usize {
-            let allowed = self.packet_size as usize;
-            return Err(Violation::PacketTooLong { got: packet.len(), allowed });
         }
         self.assembler.begin(header, body, self.packet_size);
         self.deadline = Some(now + self.half_message_timeout);

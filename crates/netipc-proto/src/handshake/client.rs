@@ -68,13 +68,16 @@ impl Proposal {
     /// # Errors
     /// The first thing that is wrong with the answer, or its status when it is a rejection.
     pub fn accept(&self, ack_packet: &[u8], runnable: Profiles) -> Result<Agreed, Refusal> {
-        let ack = decode(ack_packet)?;
+        let ack = decode(ack_packet, self.request.max_payload)?;
         let selected = ack.selected;
         if !selected.is_single() || !self.offered().contains(selected) || !runnable.contains(selected) {
             return Err(Refusal::Profile { got: selected, offered: self.offered() & runnable });
         }
         if ack.packet_size < MIN_PACKET_SIZE {
             return Err(Refusal::PacketSize { got: ack.packet_size, needed: MIN_PACKET_SIZE });
+        }
+        if ack.packet_size > self.packet_size {
+            return Err(Refusal::PacketTooLarge { got: ack.packet_size, proposed: self.packet_size });
         }
         let (got, proposed) = (ack.request.max_payload, self.request.max_payload);
         if got > proposed {
@@ -86,6 +89,7 @@ impl Proposal {
             server_supported: ack.server_supported,
             request: at_least_one_item(ack.request),
             response: at_least_one_item(Limits { max_payload, ..ack.response }),
+            granted_response_payload: ack.response.max_payload,
             packet_size: ack.packet_size,
             session_id: ack.session_id,
         })
@@ -100,12 +104,10 @@ fn at_least_one_item(limits: Limits) -> Limits {
     Limits { max_items: limits.max_items.max(1), ..limits }
 }
 
-fn decode(packet: &[u8]) -> Result<HelloAck, Refusal> {
+fn decode(packet: &[u8], proposed_request: u32) -> Result<HelloAck, Refusal> {
     let header = match Header::decode(packet) {
         Ok(header) => header,
-        Err(HeaderError::Version { got }) if Header::decode_any_version(packet).is_ok() => {
-            return Err(Refusal::Version { got });
-        }
+        Err(HeaderError::Version { got, alone: true }) => return Err(Refusal::Version { got }),
         Err(error) => return Err(Refusal::Header(error)),
     };
     if header.kind != Kind::Control || header.code != CODE_HELLO_ACK {
@@ -113,7 +115,7 @@ fn decode(packet: &[u8]) -> Result<HelloAck, Refusal> {
     }
     // Before the payload: a rejection may come without one.
     if !header.status.is_ok() {
-        return Err(Refusal::Rejected { status: header.status });
+        return Err(Refusal::Rejected { status: header.status, proposed_request });
     }
     let payload = &packet[HEADER_LEN..];
     let Some(ack) = HelloAck::decode(payload) else {
@@ -150,6 +152,8 @@ pub enum Refusal {
     Rejected {
         /// Why.
         status: Status,
+        /// The request payload that was proposed, which is what [`Status::LIMIT_EXCEEDED`] is about.
+        proposed_request: u32,
     },
     /// The payload is too short.
     Short {
@@ -180,6 +184,13 @@ pub enum Refusal {
         /// The smallest useful one.
         needed: u32,
     },
+    /// The server grants longer packets than the client can carry.
+    PacketTooLarge {
+        /// The packet size granted.
+        got: u32,
+        /// The packet size proposed.
+        proposed: u32,
+    },
     /// The server grants larger requests than were proposed.
     RequestPayload {
         /// The limit granted.
@@ -205,7 +216,7 @@ impl Refusal {
     #[must_use]
     pub const fn status(&self) -> Option<Status> {
         match self {
-            Self::Rejected { status } => Some(*status),
+            Self::Rejected { status, .. } => Some(*status),
             _ => None,
         }
     }
@@ -214,8 +225,8 @@ impl Refusal {
     #[must_use]
     pub const fn disposition(&self) -> Disposition {
         match self {
-            Self::Rejected { status: Status::AUTH_FAILED } => Disposition::AuthFailed,
-            Self::Rejected { status: Status::INCOMPATIBLE | Status::UNSUPPORTED }
+            Self::Rejected { status: Status::AUTH_FAILED, .. } => Disposition::AuthFailed,
+            Self::Rejected { status: Status::INCOMPATIBLE | Status::UNSUPPORTED, .. }
             | Self::Version { .. }
             | Self::Layout { .. } => Disposition::Incompatible,
             _ => Disposition::Disconnected,
@@ -226,16 +237,16 @@ impl Refusal {
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::Header(_) | Self::Short { .. } => ErrorKind::InvalidMessage,
-            Self::Rejected { status: Status::AUTH_FAILED } => ErrorKind::Denied,
-            Self::Rejected { status: Status::INCOMPATIBLE | Status::UNSUPPORTED }
+            Self::Header(_) | Self::Short { .. } | Self::Flags { .. } => ErrorKind::InvalidMessage,
+            Self::Rejected { status: Status::AUTH_FAILED, .. } => ErrorKind::Denied,
+            Self::Rejected { status: Status::INCOMPATIBLE | Status::UNSUPPORTED, .. }
             | Self::Version { .. }
             | Self::Layout { .. } => ErrorKind::Incompatible,
             Self::Rejected { .. } => ErrorKind::Rejected,
             Self::NotAck { .. }
-            | Self::Flags { .. }
             | Self::Profile { .. }
             | Self::PacketSize { .. }
+            | Self::PacketTooLarge { .. }
             | Self::RequestPayload { .. } => ErrorKind::PeerMisbehaved,
         }
     }
@@ -249,7 +260,14 @@ impl fmt::Display for Refusal {
             Self::NotAck { kind, code } => {
                 write!(f, "the server must answer with a HELLO_ACK, but it sent a {kind} with code {code}")
             }
-            Self::Rejected { status } => f.write_str(rejection(*status)).and_then(|()| write!(f, " (status {status})")),
+            Self::Rejected { status: Status::LIMIT_EXCEEDED, proposed_request } => {
+                write!(
+                    f,
+                    "the server refused the proposed request payload of {proposed_request} bytes: propose less (status {})",
+                    Status::LIMIT_EXCEEDED
+                )
+            }
+            Self::Rejected { status, .. } => write!(f, "{} (status {status})", rejection(*status)),
             Self::Short { got } => write!(f, "a HELLO_ACK payload has {got} bytes, at least {ACK_LEN} are needed"),
             Self::Layout { got } => write!(f, "a HELLO_ACK has layout version {got}, only {LAYOUT_VERSION} is known"),
             Self::Flags { got } => write!(f, "a HELLO_ACK has flags {got:#06x}, none are known"),
@@ -258,6 +276,9 @@ impl fmt::Display for Refusal {
             }
             Self::PacketSize { got, needed } => {
                 write!(f, "the server grants packets of {got} bytes, at least {needed} are needed")
+            }
+            Self::PacketTooLarge { got, proposed } => {
+                write!(f, "the server grants packets of {got} bytes, only {proposed} were proposed")
             }
             Self::RequestPayload { got, proposed } => {
                 write!(f, "the server grants request payloads of {got} bytes, only {proposed} were proposed")
@@ -274,7 +295,6 @@ const fn rejection(status: Status) -> &'static str {
         }
         Status::INCOMPATIBLE => "the server speaks another protocol version or needs another packet size",
         Status::UNSUPPORTED => "the server supports none of the offered profiles",
-        Status::LIMIT_EXCEEDED => "the server refused the proposed request size: propose a smaller one",
         Status::INTERNAL_ERROR => "the server cannot take another session now: try again later",
         _ => "the server refused the handshake",
     }

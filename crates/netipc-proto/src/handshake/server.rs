@@ -186,6 +186,7 @@ fn accept(ack: &HelloAck) -> Answer {
         server_supported: ack.server_supported,
         request: ack.request,
         response: ack.response,
+        granted_response_payload: ack.response.max_payload,
         packet_size: ack.packet_size,
         session_id: ack.session_id,
     };
@@ -243,7 +244,7 @@ fn decode(packet: &[u8]) -> Verdict<Hello> {
         Ok(header) => header,
         Err(error) => {
             // A client of another version deserves to be told; only if everything else says that it is one.
-            let alone = matches!(error, HeaderError::Version { .. })
+            let alone = matches!(error, HeaderError::Version { alone: true, .. })
                 && Header::decode_any_version(packet).is_ok_and(|header| is_hello(&header));
             return Err((incompatible.filter(|_| alone), Fault::Header(error)));
         }
