@@ -6,7 +6,7 @@
 
 mod log;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::fs;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -175,10 +175,10 @@ fn fuzz(project: &Project, binaries: &Path, targets: &[String], plan: &Plan) -> 
         }
     });
     let results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let failed: Vec<&str> =
-        results.iter().filter(|(_, result)| result.is_err()).map(|(name, _)| name.as_str()).collect();
+    let failed = results.iter().filter(|(_, result)| result.is_err());
+    let failed: BTreeSet<&str> = failed.map(|(name, _)| name.as_str()).collect();
     if !failed.is_empty() {
-        bail!("fuzzing failed for {}, see above", failed.join(", "));
+        bail!("fuzzing failed for {}, see above", Vec::from_iter(failed).join(", "));
     }
     let runs: u64 = results.iter().flat_map(|(_, result)| result).map(|log| log.runs).sum();
     Ok(format!("{} targets, {runs} executions, no crash", targets.len()))
@@ -191,8 +191,8 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 fn fuzz_one(project: &Project, binaries: &Path, target: &str, copy: usize, plan: &Plan) -> Result<Log> {
     let corpus = plan.corpus.join(target);
-    let artifacts = project.path("fuzz/artifacts").join(target);
-    for directory in [&corpus, &artifacts] {
+    let artifacts = Path::new("fuzz/artifacts").join(target);
+    for directory in [&corpus, &project.path(&artifacts)] {
         fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))?;
     }
     let mut command = project.command(binaries.join(target), &plan.limits);
