@@ -45,6 +45,8 @@ pub mod batch;
 pub mod chunk;
 pub mod codec;
 pub mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod growth;
 pub mod handshake;
 pub mod hash;
