@@ -5,6 +5,7 @@
 //! here with the pass switched on by hand, and cargo-fuzz is not needed.
 
 mod log;
+mod seeds;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fs;
@@ -12,7 +13,7 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Args;
@@ -24,9 +25,6 @@ use crate::steps::Outcome;
 use log::Log;
 
 pub(crate) const MANIFEST: &str = "fuzz/Cargo.toml";
-
-/// What a target starts from.
-const SEEDS: &[&str] = &["spec/vectors/golden/packets", "spec/vectors/golden/payloads"];
 
 /// Switches on coverage counters and recorded comparisons. One codegen unit:
 /// the pass numbers its counters per unit.
@@ -195,19 +193,19 @@ fn fuzz_one(project: &Project, binaries: &Path, target: &str, copy: usize, plan:
     for directory in [&corpus, &project.path(&artifacts)] {
         fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))?;
     }
+    seeds::write(project, target, &corpus)?;
     let mut command = project.command(binaries.join(target), &plan.limits);
     command
         .args(["-print_final_stats=1", "-timeout=10", "-rss_limit_mb=1024"])
         .arg(format!("-artifact_prefix={}/", artifacts.display()))
-        // New inputs go to the first directory; the others are only read.
-        .arg(&corpus)
-        .args(SEEDS);
+        .arg(&corpus);
     let file = binaries.join(format!("{target}-{copy}.log"));
+    let start = Instant::now();
     let ended = process::logged(&mut command, &file, plan.longest);
     let text = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
     let text = String::from_utf8_lossy(&text);
     if let Err(error) = ended {
         return Err(anyhow!("{}", log::complaint(&text, target)).context(error));
     }
-    Log::read(&text).with_context(|| format!("the output of {target} ({})", file.display()))
+    Log::read(&text, start.elapsed()).with_context(|| format!("the output of {target} ({})", file.display()))
 }
