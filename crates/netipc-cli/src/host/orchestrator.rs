@@ -1,0 +1,319 @@
+//! Who runs a cgroup and what a person would call it, guessed from the path alone.
+//!
+//! The path is all there is: no runtime is asked and no file is read, so the answer is the same on every host and for
+//! every caller. Who keeps cgroups in a way not listed here gets [`Orchestrator::Unknown`] and its path as the name.
+
+use std::fmt;
+
+/// Who runs the processes of a cgroup, with the numbers that the lookup services put on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u16)]
+#[non_exhaustive]
+pub enum Orchestrator {
+    /// Nobody whose habits are known here.
+    Unknown = 0,
+    /// A systemd unit.
+    Systemd = 1,
+    /// Docker Engine.
+    Docker = 2,
+    /// Kubernetes, through whichever container runtime.
+    Kubernetes = 3,
+    /// A virtual machine: libvirt, systemd-vmspawn, Proxmox.
+    Kvm = 4,
+    /// LXC, Incus, LXD or libvirt's LXC driver.
+    Lxc = 5,
+    /// Podman.
+    Podman = 6,
+    /// systemd-nspawn, or another machine registered with systemd-machined.
+    Nspawn = 7,
+}
+
+impl Orchestrator {
+    /// The number on the wire.
+    pub fn code(self) -> u16 {
+        self as u16
+    }
+
+    /// The word shown to people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Systemd => "systemd",
+            Self::Docker => "docker",
+            Self::Kubernetes => "kubernetes",
+            Self::Kvm => "kvm",
+            Self::Lxc => "lxc",
+            Self::Podman => "podman",
+            Self::Nspawn => "nspawn",
+        }
+    }
+}
+
+impl fmt::Display for Orchestrator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// What the path of a cgroup tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Who runs it.
+    pub orchestrator: Orchestrator,
+    /// What a person would call it. Bytes, because a cgroup may be named with any.
+    pub name: Vec<u8>,
+}
+
+/// Guesses who runs the cgroup at `path` and what to call it.
+///
+/// The name is that of the thing which owns the cgroup, in the words of its own tool, followed by what lies below it:
+///
+/// | path | name |
+/// | --- | --- |
+/// | `/system.slice/nginx.service` | `nginx.service` |
+/// | `/user.slice/user-1000.slice/user@1000.service/app.slice/dbus.service` | `user@1000/dbus.service` |
+/// | `/docker/<64 hex digits>`, `/system.slice/docker-<64 hex digits>.scope` | `docker-` and 12 of the digits |
+/// | `/kubepods.slice/kubepods-pod<uid>.slice/cri-containerd-<id>.scope` | `pod-<uid>/` and 12 digits |
+/// | `/machine.slice/machine-qemu\x2d3\x2dweb.scope/libvirt/vcpu0` | `web/libvirt/vcpu0` |
+/// | `/anything/else` | `anything/else` |
+///
+/// Where containers are nested the innermost one counts, except that whatever a Kubernetes pod starts is Kubernetes'.
+/// A unit of a systemd inside a container belongs to the container.
+pub fn identify(path: &[u8]) -> Identity {
+    let parts: Vec<&[u8]> = path.split(|&byte| byte == b'/').filter(|part| !part.is_empty()).collect();
+    let owner = kubernetes(&parts)
+        .or_else(|| (0..parts.len()).rev().find_map(|at| container(&parts, at)))
+        .or_else(|| systemd(&parts));
+    match owner {
+        None => Identity { orchestrator: Orchestrator::Unknown, name: parts.join(&b'/') },
+        Some(Owner { orchestrator, name, depth }) => {
+            let mut whole = vec![name.as_slice()];
+            whole.extend(&parts[depth..]);
+            Identity { orchestrator, name: whole.join(&b'/') }
+        }
+    }
+}
+
+/// Whoever owns the first `depth` components of a path.
+struct Owner {
+    orchestrator: Orchestrator,
+    name: Vec<u8>,
+    depth: usize,
+}
+
+/// `kubepods` of the kubelet and what it holds, for the systemd driver (`kubepods-burstable-pod<uid>.slice`) and the
+/// cgroupfs driver (`kubepods/burstable/pod<uid>`), also below a cgroup root of the kubelet's own.
+fn kubernetes(parts: &[&[u8]]) -> Option<Owner> {
+    let start = parts.iter().position(|part| is_kubepods(part))?;
+    let mut name = parts[start].to_vec();
+    let mut depth = start + 1;
+    while let Some(&part) = parts.get(depth) {
+        let bare = part.strip_suffix(b".slice").unwrap_or(part);
+        if let Some(uid) = pod_uid(bare) {
+            name = [&b"pod-"[..], &uid].concat();
+        } else if let Some(id) = container_id(part) {
+            name.push(b'/');
+            name.extend(id);
+            depth += 1;
+            break;
+        } else if bare.ends_with(b"besteffort") || bare.ends_with(b"burstable") {
+            name = if part.len() == bare.len() { [&name, &b"/"[..], part].concat() } else { part.to_vec() };
+        } else {
+            break;
+        }
+        depth += 1;
+    }
+    Some(Owner { orchestrator: Orchestrator::Kubernetes, name, depth })
+}
+
+fn is_kubepods(part: &[u8]) -> bool {
+    let bare = part.strip_suffix(b".slice").unwrap_or(part);
+    bare == b"kubepods" || bare.ends_with(b"-kubepods")
+}
+
+/// `pod<uid>` at the end of a component; the systemd driver writes the dashes of the uid as underscores.
+fn pod_uid(bare: &[u8]) -> Option<Vec<u8>> {
+    let uid = match bare.strip_prefix(b"pod") {
+        Some(uid) => uid,
+        None => bare.rsplit(|&byte| byte == b'-').next()?.strip_prefix(b"pod")?,
+    };
+    let plausible = uid.len() >= 16 && uid.iter().all(|byte| byte.is_ascii_hexdigit() || b"-_".contains(byte));
+    plausible.then(|| uid.iter().map(|&byte| if byte == b'_' { b'-' } else { byte }).collect())
+}
+
+/// A container below a pod: `<id>`, `<runtime>-<id>`, `<runtime>-<id>.scope`, or the monitor beside it. The runtime is left
+/// out of the name, since it is the same for every container of a node.
+fn container_id(part: &[u8]) -> Option<Vec<u8>> {
+    let bare = part.strip_suffix(b".scope").unwrap_or(part);
+    let id = bare.rsplit(|&byte| byte == b'-').next()?;
+    let monitor: &[u8] = if bare.starts_with(b"crio-conmon-") { b"conmon-" } else { b"" };
+    is_id(id).then(|| [monitor, short(id)].concat())
+}
+
+/// The container or machine that begins exactly at component `at`.
+fn container(parts: &[&[u8]], at: usize) -> Option<Owner> {
+    let part = parts[at];
+    let parent = at.checked_sub(1).map(|above| parts[above]);
+    let (orchestrator, name) = docker(part, parent, parts.first().copied())
+        .or_else(|| podman(part))
+        .or_else(|| machine(part, parent, at.checked_sub(2).map(|above| parts[above])))
+        .or_else(|| lxc(part, parent))?;
+    Some(Owner { orchestrator, name, depth: at + 1 })
+}
+
+fn docker(part: &[u8], parent: Option<&[u8]>, first: Option<&[u8]>) -> Option<(Orchestrator, Vec<u8>)> {
+    // Amazon's agent and GitHub's runner give their containers to Docker under a parent of their own.
+    let keeper = parent == Some(b"docker") || matches!(first, Some(b"ecs" | b"actions_job"));
+    let id = match unit_of(part, b"docker-") {
+        Some(id) if is_id(id) => id,
+        _ if keeper && is_id(part) => part,
+        _ if part == b"docker" => return Some((Orchestrator::Docker, part.to_vec())),
+        _ => return None,
+    };
+    Some((Orchestrator::Docker, [b"docker-", short(id)].concat()))
+}
+
+fn podman(part: &[u8]) -> Option<(Orchestrator, Vec<u8>)> {
+    let bare = part.strip_suffix(b".scope").or(part.strip_suffix(b".slice")).unwrap_or(part);
+    let name = if let Some(at) = bare.windows(11).position(|window| window == b"libpod_pod_") {
+        let id = &bare[at + 11..];
+        is_id(id).then(|| [b"podman-pod-", short(id)].concat())?
+    } else if bare == b"libpod_parent" {
+        bare.to_vec()
+    } else {
+        let rest = bare.strip_prefix(b"libpod-")?;
+        let (role, id) = match rest.iter().position(|&byte| byte == b'-') {
+            Some(dash) => rest.split_at(dash + 1),
+            None => (&b""[..], rest),
+        };
+        is_id(id).then(|| [b"podman-", role, short(id)].concat())?
+    };
+    Some((Orchestrator::Podman, name))
+}
+
+/// Machines of libvirt, systemd-machined and Proxmox.
+fn machine(part: &[u8], parent: Option<&[u8]>, grandparent: Option<&[u8]>) -> Option<(Orchestrator, Vec<u8>)> {
+    if let Some(escaped) = unit_of(part, b"machine-") {
+        let whole = unescape_unit(escaped);
+        return Some(match driver_of(&whole) {
+            Some((orchestrator, name)) => (orchestrator, name.to_vec()),
+            None => (Orchestrator::Nspawn, whole),
+        });
+    }
+    if let Some(bare) = part.strip_suffix(b".libvirt-qemu") {
+        let name = driver_of(bare).map_or(bare, |(_, name)| name);
+        return Some((Orchestrator::Kvm, name.to_vec()));
+    }
+    if let Some(bare) = part.strip_suffix(b".libvirt-lxc") {
+        let name = driver_of(bare).map_or(bare, |(_, name)| name);
+        return Some((Orchestrator::Lxc, name.to_vec()));
+    }
+    for (prefix, orchestrator) in
+        [(&b"systemd-nspawn@"[..], Orchestrator::Nspawn), (&b"systemd-vmspawn@"[..], Orchestrator::Kvm)]
+    {
+        if let Some(instance) = part.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(b".service")) {
+            return Some((orchestrator, unescape_unit(instance)));
+        }
+    }
+    if grandparent == Some(b"libvirt") && matches!(parent, Some(b"qemu")) {
+        return Some((Orchestrator::Kvm, part.to_vec()));
+    }
+    if parent == Some(b"qemu.slice") {
+        return Some((Orchestrator::Kvm, part.strip_suffix(b".scope")?.to_vec()));
+    }
+    None
+}
+
+/// `qemu-3-web` or `lxc-3-web`, as libvirt registers its domains: driver, number of this run, name.
+fn driver_of(machine: &[u8]) -> Option<(Orchestrator, &[u8])> {
+    let (orchestrator, rest) = match machine.strip_prefix(b"qemu-") {
+        Some(rest) => (Orchestrator::Kvm, rest),
+        None => (Orchestrator::Lxc, machine.strip_prefix(b"lxc-")?),
+    };
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    match &rest[digits..] {
+        [b'-', name @ ..] if digits > 0 && !name.is_empty() => Some((orchestrator, name)),
+        _ if !rest.is_empty() => Some((orchestrator, rest)),
+        _ => None,
+    }
+}
+
+/// `lxc.payload.NAME` since LXC 4.0.1, `lxc.payload/NAME` before it, `lxc/NAME` of old; likewise for the monitor beside it.
+fn lxc(part: &[u8], parent: Option<&[u8]>) -> Option<(Orchestrator, Vec<u8>)> {
+    let name = if let Some(name) = part.strip_prefix(b"lxc.payload.") {
+        name.to_vec()
+    } else if let Some(name) = part.strip_prefix(b"lxc.monitor.") {
+        [b"lxc-monitor-", name].concat()
+    } else {
+        match parent {
+            Some(b"lxc.monitor") => [b"lxc-monitor-", part].concat(),
+            Some(b"lxc" | b"lxc.payload") => part.to_vec(),
+            _ if [&b"lxc"[..], b"lxc.payload", b"lxc.monitor", b"lxc.pivot"].contains(&part) => part.to_vec(),
+            _ => return None,
+        }
+    };
+    Some((Orchestrator::Lxc, name))
+}
+
+/// The innermost unit of an unbroken chain of units from the top. Units have unique names within their manager; those of
+/// a user's manager are prefixed with it.
+fn systemd(parts: &[&[u8]]) -> Option<Owner> {
+    let depth = parts.iter().take_while(|part| is_unit(part)).count();
+    let unit = *parts[..depth].last()?;
+    let manager = parts[..depth - 1]
+        .iter()
+        .rev()
+        .find_map(|part| part.strip_suffix(b".service").filter(|instance| instance.starts_with(b"user@")));
+    // systemd puts an underscore before a unit whose name the kernel or it itself would take for something else.
+    let unit = unit.strip_prefix(b"_").unwrap_or(unit);
+    let name = match manager {
+        Some(manager) => [manager, b"/", unit].concat(),
+        None => unit.to_vec(),
+    };
+    Some(Owner { orchestrator: Orchestrator::Systemd, name, depth })
+}
+
+/// Whether a component has the suffix of a unit that can own a cgroup.
+pub(super) fn is_unit(part: &[u8]) -> bool {
+    const SUFFIXES: [&[u8]; 6] = [b".service", b".scope", b".slice", b".socket", b".mount", b".swap"];
+    SUFFIXES.iter().any(|suffix| part.len() > suffix.len() && part.ends_with(suffix))
+}
+
+/// What stands between `prefix` and `.scope`.
+fn unit_of<'a>(part: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
+    part.strip_suffix(b".scope")?.strip_prefix(prefix).filter(|rest| !rest.is_empty())
+}
+
+/// Container engines name their containers with 256 random bits in hexadecimal.
+fn is_id(text: &[u8]) -> bool {
+    text.len() == 64 && text.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// The 12 digits that the engines' own tools show.
+fn short(id: &[u8]) -> &[u8] {
+    &id[..id.len().min(12)]
+}
+
+/// Undoes the `\x2d` escapes of unit names.
+///
+/// References: `systemd-escape(1)`.
+fn unescape_unit(name: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(name.len());
+    let mut rest = name;
+    while let Some((&first, tail)) = rest.split_first() {
+        let escaped = match rest {
+            [b'\\', b'x', high, low, after @ ..] => {
+                hex_digit(*high).zip(hex_digit(*low)).map(|(high, low)| (high << 4 | low, after))
+            }
+            _ => None,
+        };
+        let (byte, after) = escaped.unwrap_or((first, tail));
+        plain.push(byte);
+        rest = after;
+    }
+    plain
+}
+
+fn hex_digit(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}

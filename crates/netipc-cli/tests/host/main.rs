@@ -1,0 +1,7 @@
+//! The host provider on trees modelled on real hosts; see `tests/fixtures/`.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic, also in its helpers")]
+
+mod fixture;
+mod provider;
+mod trees;
