@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
 use crate::project::Project;
-use crate::steps::Outcome;
+use crate::steps::{self, Outcome};
 
 /// Larger files are build output or data that does not belong in the history.
 const MAX_BYTES: u64 = 1 << 20;
@@ -37,12 +37,7 @@ pub(crate) fn step(project: &Project) -> Result<Outcome> {
     for path in &files {
         check(project, path, &mut problems)?;
     }
-    for problem in &problems {
-        println!("problem: {problem}");
-    }
-    if !problems.is_empty() {
-        bail!("{} problems in tracked files, see above", problems.len());
-    }
+    steps::settle(&problems)?;
     Ok(Outcome::Passed(format!("{} tracked files", files.len())))
 }
 

@@ -2,11 +2,11 @@
 //! none of the dependencies asking for a newer one, and a lock file that is
 //! up to date.
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use serde_json::Value;
 
 use crate::project::Project;
-use crate::steps::Outcome;
+use crate::steps::{self, Outcome};
 use crate::{fuzz, process};
 
 pub(crate) fn step(project: &Project) -> Result<Outcome> {
@@ -15,12 +15,7 @@ pub(crate) fn step(project: &Project) -> Result<Outcome> {
     let promised = promise(&workspace)?;
     let mut problems = problems(&workspace, &promised);
     problems.extend(problems_of_fuzz(&fuzz, &promised));
-    for problem in &problems {
-        println!("problem: {problem}");
-    }
-    if !problems.is_empty() {
-        bail!("{} problems in the manifests, see above", problems.len());
-    }
+    steps::settle(&problems)?;
     Ok(Outcome::Passed(format!("Rust {promised} suffices for every crate and dependency")))
 }
 

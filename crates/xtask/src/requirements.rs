@@ -8,12 +8,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use clap::Args;
 
 use crate::project::Project;
 use crate::source;
-use crate::steps::Outcome;
+use crate::steps::{self, Outcome};
 
 const UNTESTED: &str = "spec/untested.txt";
 
@@ -140,15 +140,9 @@ impl Report {
         for line in by_area(&untested) {
             println!("  {line}");
         }
-        let problems = self.problems(&untested);
-        for problem in &problems {
-            println!("problem: {problem}");
-        }
         let tested = self.defined.len() - untested.len();
         let sums = format!("{} requirements, {tested} cited by tests, {} not", self.defined.len(), untested.len());
-        if !problems.is_empty() {
-            bail!("{sums}; {} problems, see above", problems.len());
-        }
+        steps::settle(&self.problems(&untested)).with_context(|| sums.clone())?;
         Ok(sums)
     }
 

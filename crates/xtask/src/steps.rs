@@ -19,6 +19,18 @@ pub(crate) enum Outcome {
     NotRun(String),
 }
 
+/// Prints `problems`, one a line; fails when there is any.
+pub(crate) fn settle(problems: &[String]) -> Result<()> {
+    for problem in problems {
+        println!("problem: {problem}");
+    }
+    match problems.len() {
+        0 => Ok(()),
+        1 => bail!("a problem, see above"),
+        count => bail!("{count} problems, see above"),
+    }
+}
+
 /// A named part of a run.
 #[derive(Clone, Copy)]
 pub(crate) struct Step {
