@@ -29,7 +29,7 @@ proptest! {
         packet[at] = value;
         fuzzing::handshake(&[&policy[..], &packet].concat());
         // A policy that fits, so that more of the packet is looked at.
-        let mut fitting = vec![0u8; 33];
+        let mut fitting = [0u8; 33];
         fitting[1] = 0x13;
         fitting[17..29].fill(0x7f);
         fitting[29..33].fill(0x0f);
