@@ -12,7 +12,7 @@ pub use kind::ErrorKind;
 
 use crate::batch::BatchError;
 use crate::chunk::ChunkError;
-use crate::header::{HeaderError, Kind};
+use crate::header::{HeaderError, Kind, Status};
 
 /// What a peer broke on the wire. Ends the session and fails everything in flight (NIPC-RCV).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,25 @@ pub enum Violation {
         /// The message id of the response.
         got: u64,
     },
+    /// A response has another method code than the request that it answers.
+    WrongCode {
+        /// The code of the response.
+        got: u16,
+        /// The code of the request.
+        expected: u16,
+    },
+    /// A response has a status that no response may have.
+    UnexpectedStatus {
+        /// The status.
+        got: Status,
+    },
+    /// The response to a batch is none, or has another number of items.
+    WrongItemCount {
+        /// The number of items; 0 when it is no batch.
+        got: u32,
+        /// The number of items of the request.
+        expected: u32,
+    },
     /// The rest of a message did not arrive in time.
     HalfMessage {
         /// Payload bytes that arrived.
@@ -99,6 +118,13 @@ impl fmt::Display for Violation {
             Self::Chunk(error) => error.fmt(f),
             Self::UnknownMessageId { got } => {
                 write!(f, "the peer answered message id {got}, which is not in flight")
+            }
+            Self::WrongCode { got, expected } => {
+                write!(f, "the peer answered a call of method {expected} with a response of method {got}")
+            }
+            Self::UnexpectedStatus { got } => write!(f, "the peer answered a call with status {got}"),
+            Self::WrongItemCount { got, expected } => {
+                write!(f, "the peer answered a batch of {expected} items with {got}")
             }
             Self::HalfMessage { got, expected, timeout } => {
                 write!(f, "only {got} of {expected} payload bytes arrived within {timeout:?}")

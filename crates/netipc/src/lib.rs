@@ -1,1 +1,75 @@
-//! Typed local IPC.
+//! Typed inter-process calls on one host.
+//!
+//! A *provider* process serves a typed service at an [`Endpoint`]; any number of *consumer* processes call it. Processes
+//! may start in any order, crash and come back: a [`Client`] never blocks beyond its deadline and reconnects by itself, a
+//! [`Server`] takes its endpoint over from a predecessor that died.
+//!
+//! ```
+//! use netipc::services::Increment;
+//! use netipc::{Client, ClientConfig, Endpoint, Server, ServerConfig};
+//!
+//! # let run_dir = tempfile::tempdir()?;
+//! # let run_dir = run_dir.path();
+//! let endpoint = Endpoint::new(run_dir, "increment")?;
+//! let server = Server::<Increment>::bind(endpoint.clone(), ServerConfig::default(), |request, reply| {
+//!     reply.value(request.value + 1)?;
+//!     Ok(())
+//! })?
+//! .spawn()?;
+//!
+//! let mut client = Client::<Increment>::new(endpoint, ClientConfig::default())?;
+//! client.refresh();
+//! if client.is_ready() {
+//!     assert_eq!(client.call(41)?.value, 42);
+//! }
+//! server.stop()?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Layers
+//!
+//! | layer | here | knows |
+//! | --- | --- | --- |
+//! | L1 transport | [`Listener`], [`Session`] | endpoints, handshake, messages; not what is in them |
+//! | codec | [`services`], [`codec`] | payloads; no sockets |
+//! | L2 typed calls | [`Client`], [`Server`] | both |
+//!
+//! The protocol itself is in [`proto`], without I/O; the normative text is in `spec/`.
+//!
+//! # Threads
+//!
+//! Everything is `Send`. A client, session or listener is used by one thread at a time; [`Abort`] and [`ServerHandle`]
+//! work from any.
+#![deny(unsafe_code)]
+
+mod abort;
+mod client;
+mod clock;
+mod connection;
+mod endpoint;
+mod error;
+mod limits;
+mod listener;
+mod server;
+mod session;
+mod sys;
+mod uds;
+
+pub use netipc_proto as proto;
+pub use netipc_proto::codec;
+pub use netipc_proto::error::ErrorKind;
+pub use netipc_proto::header::{Header, Status};
+pub use netipc_proto::limits::{Agreed, Limits};
+pub use netipc_proto::profile::Profiles;
+pub use netipc_proto::service::{HandlerError, Service};
+pub use netipc_services as services;
+
+pub use abort::Abort;
+pub use client::{BatchReply, Client, ClientConfig, ClientCounters, ClientStatus, State};
+pub use clock::Deadline;
+pub use endpoint::Endpoint;
+pub use error::{Error, Occupant, Operation, OsError, Waiting};
+pub use listener::{Listener, ListenerConfig};
+pub use server::{RunningServer, Server, ServerConfig, ServerHandle, ServerStatus};
+pub use session::{Message, Session, SessionConfig};
+pub use sys::socket::PeerCredentials;

@@ -1,0 +1,334 @@
+//! A client without its service: connection, recovery and growth. Payloads are bytes here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use netipc_proto::error::Violation;
+use netipc_proto::growth::{Growth, Payloads, Rounds};
+use netipc_proto::handshake::Disposition;
+use netipc_proto::header::{Header, Status};
+
+use crate::abort::Abort;
+use crate::client::config::ClientConfig;
+use crate::client::status::{ClientCounters, ClientStatus, State};
+use crate::clock::Deadline;
+use crate::connection::Envelope;
+use crate::endpoint::Endpoint;
+use crate::error::Error;
+use crate::session::Session;
+use crate::uds::dial::dial;
+
+#[derive(Debug)]
+pub(crate) struct Link {
+    endpoint: Endpoint,
+    config: ClientConfig,
+    abort: Abort,
+    growth: Growth,
+    session: Option<Session>,
+    state: State,
+    cause: Option<Arc<Error>>,
+    /// Goes up for as long as the client lives, so no session sees an id twice.
+    next_id: u64,
+    pub(crate) counters: ClientCounters,
+}
+
+/// What a failed attempt allows a call to do.
+#[derive(Debug)]
+pub(crate) enum Cure {
+    /// Connect anew and send what is not answered again.
+    Resend,
+    /// A response of this session's limit was too small.
+    GrowResponse,
+    /// A request needs so many bytes.
+    GrowRequest(u32),
+}
+
+/// How often one logical call may still be cured.
+#[derive(Debug)]
+pub(crate) struct Patience {
+    rounds: Rounds,
+    may_resend: bool,
+}
+
+impl Link {
+    pub(crate) fn new(endpoint: Endpoint, config: ClientConfig, abort: Abort) -> Self {
+        let growth = Growth::new(config.payloads(), config.growth_ceiling);
+        Self {
+            endpoint,
+            config,
+            abort,
+            growth,
+            session: None,
+            state: State::Disconnected,
+            cause: None,
+            next_id: 1,
+            counters: ClientCounters::default(),
+        }
+    }
+
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    pub(crate) fn abort(&self) -> &Abort {
+        &self.abort
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.state
+    }
+
+    pub(crate) fn status(&self) -> ClientStatus {
+        ClientStatus {
+            state: self.state,
+            cause: self.cause.clone(),
+            agreed: self.session.as_ref().map(|session| *session.agreed()),
+            peer: self.session.as_ref().map(Session::peer),
+            counters: self.counters,
+        }
+    }
+
+    pub(crate) fn close(&mut self) {
+        self.session = None;
+        self.state = State::Disconnected;
+        self.cause = None;
+        self.growth.refused();
+    }
+
+    /// Connects unless there is a live session, or a refusal that only a reset can cure.
+    pub(crate) fn refresh(&mut self) -> State {
+        let settled = match self.state {
+            State::AuthFailed | State::Incompatible => true,
+            State::Ready => self.is_alive(),
+            _ => false,
+        };
+        if !settled {
+            // The outcome is in the state, with its cause.
+            let _ = self.connect(Deadline::NEVER);
+        }
+        self.state
+    }
+
+    /// Whether the peer is still there. Nothing can have been sent: no call is in flight.
+    fn is_alive(&mut self) -> bool {
+        self.session.as_mut().is_some_and(|session| matches!(session.try_receive(), Err(Error::WouldBlock)))
+    }
+
+    pub(crate) fn deadline(&self, timeout: Duration) -> Deadline {
+        Deadline::after(if timeout.is_zero() { self.config.call_timeout } else { timeout })
+    }
+
+    pub(crate) fn check_ready(&self) -> Result<(), Error> {
+        self.abort.check()?;
+        match self.state {
+            State::Ready => Ok(()),
+            state => Err(Error::NotReady { state, cause: self.cause.clone() }),
+        }
+    }
+
+    /// Largest request that could ever be sent.
+    pub(crate) fn request_ceiling(&self) -> usize {
+        self.config.growth_ceiling.max(self.config.session.max_request_payload) as usize
+    }
+
+    pub(crate) fn patience(&self, idempotent: bool) -> Patience {
+        Patience { rounds: Rounds::new(self.agreed_payloads()), may_resend: idempotent }
+    }
+
+    pub(crate) fn session(&mut self) -> Result<&mut Session, Error> {
+        self.session.as_mut().ok_or(Error::Bug("a client is ready without a session"))
+    }
+
+    pub(crate) fn take_id(&mut self) -> u64 {
+        let id = self.next_id;
+        self.next_id += 1;
+        id
+    }
+
+    fn agreed_payloads(&self) -> Payloads {
+        match &self.session {
+            None => Payloads { request: 0, response: 0 },
+            Some(session) => Payloads {
+                request: session.agreed().request.max_payload,
+                response: session.agreed().response.max_payload,
+            },
+        }
+    }
+
+    /// Sends one request and waits for its response, whatever has to be done for it within the deadline.
+    pub(crate) fn exchange(
+        &mut self,
+        request: Header,
+        payload: &[u8],
+        idempotent: bool,
+        deadline: Deadline,
+    ) -> Result<Envelope, Error> {
+        let mut patience = self.patience(idempotent);
+        loop {
+            let error = match self.attempt(request, payload, deadline) {
+                Ok(envelope) => return Ok(envelope),
+                Err(error) => error,
+            };
+            let cure = self.cure_for(&error, request.payload_len);
+            self.recover(error, cure, &mut patience, deadline)?;
+        }
+    }
+
+    fn attempt(&mut self, mut request: Header, payload: &[u8], deadline: Deadline) -> Result<Envelope, Error> {
+        request.message_id = self.take_id();
+        let abort = self.abort.clone();
+        let session = self.session()?;
+        session.send(&request, payload, deadline, Some(&abort))?;
+        let envelope = session.receive_envelope(deadline, Some(&abort))?;
+        check_response(&request, &envelope.header)?;
+        Ok(envelope)
+    }
+
+    /// What can be done about a failed attempt, if anything.
+    pub(crate) fn cure_for(&self, error: &Error, payload_len: u32) -> Option<Cure> {
+        let agreed = self.agreed_payloads();
+        match error {
+            Error::Disconnected { .. } => Some(Cure::Resend),
+            Error::Rejected(Status::LIMIT_EXCEEDED) | Error::Violation(Violation::PayloadTooLarge { .. }) => {
+                Some(Cure::GrowResponse)
+            }
+            Error::LimitExceeded { .. } if payload_len > agreed.request && self.growth.can_carry(payload_len) => {
+                Some(Cure::GrowRequest(payload_len))
+            }
+            _ => None,
+        }
+    }
+
+    /// Makes a new session for another attempt, or says why the call ends here.
+    pub(crate) fn recover(
+        &mut self,
+        error: Error,
+        cure: Option<Cure>,
+        patience: &mut Patience,
+        deadline: Deadline,
+    ) -> Result<(), Error> {
+        let agreed = self.agreed_payloads();
+        match cure {
+            Some(Cure::Resend) if std::mem::take(&mut patience.may_resend) => {
+                self.counters.resends += 1;
+                return self.reconnect(deadline);
+            }
+            None | Some(Cure::Resend) => {
+                self.lose_after(&error);
+                return Err(error);
+            }
+            Some(Cure::GrowResponse) => self.growth.response_too_small(agreed.response),
+            Some(Cure::GrowRequest(needed)) => self.growth.request_too_small(needed),
+        };
+        if !patience.rounds.start() {
+            self.lose_after(&error);
+            return Err(limit_error(error, agreed));
+        }
+        self.counters.growths += 1;
+        self.reconnect(deadline)?;
+        if patience.rounds.progressed(self.agreed_payloads()) {
+            return Ok(());
+        }
+        // The new session is as good as the old one was: the client stays ready.
+        Err(limit_error(error, agreed))
+    }
+
+    fn reconnect(&mut self, deadline: Deadline) -> Result<(), Error> {
+        self.session = None;
+        let result = self.connect(deadline);
+        if let Err(Error::Timeout { .. } | Error::Aborted) = result {
+            self.state = State::Broken;
+        }
+        result
+    }
+
+    /// Gives the session up if the error was its end.
+    fn lose_after(&mut self, error: &Error) {
+        if ends_session(error) {
+            self.session = None;
+            self.state = State::Broken;
+            self.cause = Some(Arc::new(error.clone()));
+        }
+    }
+
+    fn connect(&mut self, deadline: Deadline) -> Result<(), Error> {
+        self.session = None;
+        self.state = State::Connecting;
+        let proposal = self.config.proposal(self.growth.proposal());
+        let deadline = Deadline::after(self.config.connect_timeout).min(deadline);
+        let half = self.config.session.half_message_timeout;
+        match dial(&self.endpoint, proposal, half, deadline, Some(&self.abort)) {
+            Ok(connection) => {
+                self.session = Some(Session::new(connection));
+                self.state = State::Ready;
+                self.cause = None;
+                self.counters.connects += 1;
+                Ok(())
+            }
+            Err(error) => {
+                self.state = state_after(&error);
+                self.cause = Some(Arc::new(error.clone()));
+                self.counters.connect_failures += 1;
+                if let Error::Handshake { refusal, .. } = &error
+                    && refusal.status() == Some(Status::LIMIT_EXCEEDED)
+                {
+                    self.growth.refused();
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Whether a session is of no use any more once a call on it has failed so.
+pub(crate) fn ends_session(error: &Error) -> bool {
+    match error {
+        // The server closes after it said this.
+        Error::Rejected(status) => *status == Status::LIMIT_EXCEEDED,
+        Error::InvalidMessage(_) | Error::LimitExceeded { .. } | Error::ApiMisuse(_) => false,
+        _ => true,
+    }
+}
+
+/// What a call reports when growing did not help: both numbers, as far as they are known.
+fn limit_error(error: Error, agreed: Payloads) -> Error {
+    let (got, allowed) = match error {
+        Error::Violation(Violation::PayloadTooLarge { got, allowed }) => (got.into(), allowed),
+        // The server does not tell how much more it would have been.
+        Error::Rejected(_) => (u64::from(agreed.response) + 1, agreed.response),
+        other => return other,
+    };
+    Error::LimitExceeded { what: "a response payload", got, allowed: allowed.into() }
+}
+
+/// NIPC-L2C-04.
+fn state_after(error: &Error) -> State {
+    match error {
+        Error::NotFound { .. } => State::NotFound,
+        Error::Handshake { refusal, .. } => match refusal.disposition() {
+            Disposition::AuthFailed => State::AuthFailed,
+            Disposition::Incompatible => State::Incompatible,
+            Disposition::Disconnected => State::Disconnected,
+        },
+        _ => State::Disconnected,
+    }
+}
+
+/// Judges the header of a response whose message id is known to be right. NIPC-L2C-11 to NIPC-L2C-14.
+pub(crate) fn check_response(request: &Header, response: &Header) -> Result<(), Error> {
+    if response.code != request.code {
+        return Err(Violation::WrongCode { got: response.code, expected: request.code }.into());
+    }
+    match response.status {
+        Status::OK => {}
+        status @ (Status::BAD_ENVELOPE | Status::UNSUPPORTED | Status::LIMIT_EXCEEDED | Status::INTERNAL_ERROR) => {
+            return Err(Error::Rejected(status));
+        }
+        status => return Err(Violation::UnexpectedStatus { got: status }.into()),
+    }
+    if request.is_batch() && !(response.is_batch() && response.item_count == request.item_count) {
+        let got = if response.is_batch() { response.item_count } else { 0 };
+        return Err(Violation::WrongItemCount { got, expected: request.item_count }.into());
+    }
+    Ok(())
+}

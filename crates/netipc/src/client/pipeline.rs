@@ -1,0 +1,193 @@
+//! Many calls in flight on one session.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use netipc_proto::codec::Writer;
+use netipc_proto::header::Header;
+use netipc_proto::service::Service;
+
+use crate::client::link::{Patience, check_response, ends_session};
+use crate::client::{Client, request_header};
+use crate::clock::Deadline;
+use crate::error::{Error, Waiting};
+use crate::sys::wait::Interest;
+
+/// A call that is not answered yet.
+#[derive(Debug)]
+struct Pending {
+    index: usize,
+    header: Header,
+    payload: Vec<u8>,
+    deadline: Deadline,
+    sent: bool,
+}
+
+impl<S: Service> Client<S> {
+    /// Calls the service for each query, with up to `window` calls in flight, and hands over each reply as it comes.
+    ///
+    /// `on_reply` gets the position of the query and its outcome, exactly once for each query that was taken from
+    /// `queries`; replies may come in another order than queries. Each call has the default timeout, counted from when
+    /// it was sent first. After a loss the calls that are not answered are sent again, once.
+    ///
+    /// # Errors
+    ///
+    /// What ended the session for good. Calls that were in flight then got `Disconnected` with that cause, and the rest
+    /// of `queries` was not taken.
+    pub fn call_pipelined<'q, Q, F>(&mut self, queries: Q, window: usize, mut on_reply: F) -> Result<(), Error>
+    where
+        Q: IntoIterator<Item = S::Query<'q>>,
+        F: FnMut(usize, Result<S::Reply<'_>, Error>),
+    {
+        self.link.check_ready()?;
+        let mut run = Run {
+            queries: queries.into_iter().enumerate(),
+            window: window.max(1),
+            pending: VecDeque::new(),
+            spare: Vec::new(),
+            patience: self.link.patience(S::IDEMPOTENT),
+        };
+        while let Err(error) = run.advance(self, &mut on_reply) {
+            let largest = run.pending.iter().map(|call| call.header.payload_len).max().unwrap_or(0);
+            let cure = self.link.cure_for(&error, largest);
+            let deadline = run.pending.front().map_or(Deadline::NEVER, |call| call.deadline);
+            if let Err(error) = self.link.recover(error, cure, &mut run.patience, deadline) {
+                return Err(run.fail(self, error, &mut on_reply));
+            }
+            run.pending.iter_mut().for_each(|call| call.sent = false);
+        }
+        Ok(())
+    }
+}
+
+struct Run<Q> {
+    queries: std::iter::Enumerate<Q>,
+    window: usize,
+    /// In the order of their ids.
+    pending: VecDeque<Pending>,
+    /// Buffers of calls that were answered.
+    spare: Vec<Vec<u8>>,
+    patience: Patience,
+}
+
+impl<'q, Q> Run<Q> {
+    /// Goes on until all is answered or the session fails.
+    fn advance<S, F>(&mut self, client: &mut Client<S>, on_reply: &mut F) -> Result<(), Error>
+    where
+        S: Service,
+        Q: Iterator<Item = S::Query<'q>>,
+        F: FnMut(usize, Result<S::Reply<'_>, Error>),
+    {
+        loop {
+            self.fill(client, on_reply)?;
+            if self.pending.is_empty() {
+                return Ok(());
+            }
+            self.send(client)?;
+            if !self.take_replies(client, on_reply)? {
+                self.wait(client)?;
+            }
+        }
+    }
+
+    /// Takes queries until the window is full. One that cannot be sent at all is answered here.
+    fn fill<S, F>(&mut self, client: &mut Client<S>, on_reply: &mut F) -> Result<(), Error>
+    where
+        S: Service,
+        Q: Iterator<Item = S::Query<'q>>,
+        F: FnMut(usize, Result<S::Reply<'_>, Error>),
+    {
+        while self.pending.len() < self.window {
+            let Some((index, query)) = self.queries.next() else { break };
+            let mut payload = self.spare.pop().unwrap_or_default();
+            payload.clear();
+            match S::encode_request(query, Writer::new(&mut payload, client.link.request_ceiling())) {
+                Ok(()) => {
+                    let header = request_header::<S>(&payload);
+                    let deadline = client.link.deadline(Duration::ZERO);
+                    self.pending.push_back(Pending { index, header, payload, deadline, sent: false });
+                }
+                Err(error) => {
+                    client.count(false);
+                    on_reply(index, Err(error.into()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends what is new, as much as there is room for.
+    fn send<S: Service>(&mut self, client: &mut Client<S>) -> Result<(), Error> {
+        let first = self.pending.partition_point(|call| call.sent);
+        if first == self.pending.len() {
+            return Ok(());
+        }
+        for call in self.pending.range_mut(first..) {
+            call.header.message_id = client.link.take_id();
+        }
+        let messages: Vec<(Header, &[u8])> =
+            self.pending.range(first..).map(|call| (call.header, &*call.payload)).collect();
+        client.link.session()?.connection().push_many(&messages)?;
+        self.pending.range_mut(first..).for_each(|call| call.sent = true);
+        Ok(())
+    }
+
+    /// Hands over every reply that is here; whether there was one.
+    fn take_replies<S, F>(&mut self, client: &mut Client<S>, on_reply: &mut F) -> Result<bool, Error>
+    where
+        S: Service,
+        F: FnMut(usize, Result<S::Reply<'_>, Error>),
+    {
+        let mut any = false;
+        loop {
+            let session = client.link.session()?;
+            let Some(envelope) = session.poll_envelope()? else { return Ok(any) };
+            let id = envelope.header.message_id;
+            let at = self.pending.binary_search_by_key(&id, |call| call.header.message_id);
+            let Ok(at) = at else { return Err(Error::Bug("a response passed whose id is not pending")) };
+            let verdict = check_response(&self.pending[at].header, &envelope.header);
+            if let Err(error) = &verdict
+                && ends_session(error)
+            {
+                return Err(error.clone());
+            }
+            let Some(call) = self.pending.remove(at) else { continue };
+            client.count(verdict.is_ok());
+            let payload = client.link.session()?.message(&envelope).payload;
+            on_reply(call.index, verdict.and_then(|()| S::decode_reply(payload).map_err(Error::from)));
+            self.spare.push(call.payload);
+            any = true;
+        }
+    }
+
+    fn wait<S: Service>(&mut self, client: &mut Client<S>) -> Result<(), Error> {
+        let abort = client.link.abort().clone();
+        let deadline = self.pending.front().map_or(Deadline::NEVER, |call| call.deadline);
+        let session = client.link.session()?;
+        let (interest, waiting_for) =
+            if session.flush()? { (Interest::Read, Waiting::Message) } else { (Interest::ReadWrite, Waiting::Room) };
+        session.wait(interest, waiting_for, deadline, Some(&abort))?;
+        session.flush()?;
+        Ok(())
+    }
+
+    /// Gives every call that is still open its end.
+    fn fail<S, F>(&mut self, client: &mut Client<S>, error: Error, on_reply: &mut F) -> Error
+    where
+        S: Service,
+        F: FnMut(usize, Result<S::Reply<'_>, Error>),
+    {
+        let cause = Arc::new(error.clone());
+        for call in self.pending.drain(..) {
+            client.count(false);
+            let own = match &error {
+                Error::Timeout { .. } if call.deadline.has_passed() => error.clone(),
+                Error::Aborted | Error::Disconnected { .. } => error.clone(),
+                _ => Error::Disconnected { cause: Some(Arc::clone(&cause)) },
+            };
+            on_reply(call.index, Err(own));
+        }
+        error
+    }
+}

@@ -1,0 +1,41 @@
+//! How a server behaves.
+
+use std::time::Duration;
+
+use netipc_proto::limits;
+
+use crate::listener::ListenerConfig;
+
+/// How a server behaves. Every default is meant to be left alone.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ServerConfig {
+    /// Who may connect, and how long arriving may take. Its two payload limits are replaced by those below.
+    pub listener: ListenerConfig,
+    /// Largest request payload that a client may ask for, in bytes. Default: the growth ceiling.
+    pub max_request_payload: Option<u32>,
+    /// Largest response payload, in bytes. Default: 65536, growing with what responses need up to the ceiling.
+    pub max_response_payload: Option<u32>,
+    /// How far limits that are not configured grow, in bytes. Default: 1 MiB.
+    pub growth_ceiling: u32,
+    /// Most threads that serve sessions and run handlers, 1 or more. They are started as they are needed. Default: 16.
+    pub max_workers: usize,
+    /// How long a client may leave a response unread before its session is closed. Default: 30 s.
+    pub write_stall_timeout: Duration,
+    /// How long handlers may go on after a stop. Default: 5 s.
+    pub drain_timeout: Duration,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            listener: ListenerConfig::default(),
+            max_request_payload: None,
+            max_response_payload: None,
+            growth_ceiling: limits::DEFAULT_GROWTH_CEILING,
+            max_workers: 16,
+            write_stall_timeout: Duration::from_secs(30),
+            drain_timeout: Duration::from_secs(5),
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Unix sockets: how sessions come to be on both sides. Implements `spec/uds.md` and
+//! `spec/endpoints.md`.
+
+pub(crate) mod dial;
+pub(crate) mod reception;
+pub(crate) mod takeover;

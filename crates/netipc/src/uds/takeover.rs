@@ -1,0 +1,120 @@
+//! Taking over a socket path without ever stealing it from a living server.
+//!
+//! From the probe to `listen` the run directory is locked, and again for the unlink at close, so
+//! that of two servers that start at once exactly one wins. Existing servers take no lock: against
+//! them a window remains between the probe and the unlink, which `spec/endpoints.md` documents.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+use rustix::fs::{AtFlags, CWD, FileType, Mode, Stat};
+use rustix::io::Errno;
+
+use crate::endpoint::Endpoint;
+use crate::error::{Error, Occupant, Operation, Waiting};
+use crate::sys::lock::DirLock;
+use crate::sys::socket;
+
+/// How long a close waits for the lock; the path stays behind as a stale one when it is not had.
+const UNLINK_WAIT: Duration = Duration::from_secs(1);
+
+/// A path that this process has bound. Unlinked on drop if it is still the same file.
+///
+/// Must be dropped before the listening descriptor: that keeps the inode number from being reused.
+#[derive(Debug)]
+pub(crate) struct BoundPath {
+    endpoint: Endpoint,
+    device: u64,
+    inode: u64,
+}
+
+/// Binds and listens at the endpoint, replacing a socket that nobody serves.
+///
+/// NIPC-EP-04 and following.
+pub(crate) fn bind(
+    endpoint: &Endpoint,
+    mode: u32,
+    backlog: i32,
+    lock_timeout: Duration,
+) -> Result<(OwnedFd, BoundPath), Error> {
+    let fail = |operation| move |errno| Error::io(operation, Some(endpoint), errno);
+    let lock = DirLock::acquire(endpoint.run_dir(), Instant::now() + lock_timeout).map_err(|errno| match errno {
+        Errno::AGAIN => Error::Timeout { waiting_for: Waiting::RunDirLock, limit: lock_timeout },
+        Errno::NOENT => Error::NotFound { endpoint: endpoint.clone(), source: errno.into() },
+        errno => Error::io(Operation::LockRunDir, Some(endpoint), errno),
+    })?;
+    free_path(endpoint)?;
+    let listener = socket::open().map_err(fail(Operation::CreateSocket))?;
+    // A socket file gets the mode of its descriptor less the umask: it is never too wide, not
+    // even between bind and chmod, and the process umask stays alone.
+    let mode = Mode::from_raw_mode(mode);
+    rustix::fs::fchmod(&listener, mode).map_err(fail(Operation::SetMode))?;
+    socket::bind(listener.as_fd(), endpoint.socket_path()).map_err(fail(Operation::Bind))?;
+    let stat = lstat(endpoint).map_err(fail(Operation::Stat))?;
+    let bound = BoundPath { endpoint: endpoint.clone(), device: stat.st_dev, inode: stat.st_ino };
+    let finish = || {
+        rustix::fs::chmodat(CWD, endpoint.socket_path(), mode, AtFlags::empty()).map_err(fail(Operation::SetMode))?;
+        socket::listen(listener.as_fd(), backlog).map_err(fail(Operation::Listen))
+    };
+    if let Err(error) = finish() {
+        // The drop of `bound` takes the lock itself.
+        drop(lock);
+        return Err(error);
+    }
+    Ok((listener, bound))
+}
+
+/// Leaves the path free, or says who has it.
+fn free_path(endpoint: &Endpoint) -> Result<(), Error> {
+    let stat = match lstat(endpoint) {
+        Err(Errno::NOENT) => return Ok(()),
+        Err(errno) => return Err(Error::io(Operation::Stat, Some(endpoint), errno)),
+        Ok(stat) => stat,
+    };
+    let kind = FileType::from_raw_mode(stat.st_mode);
+    if kind != FileType::Socket {
+        return Err(in_use(endpoint, Occupant::NotASocket(describe(kind))));
+    }
+    let probe = socket::open().map_err(|errno| in_use(endpoint, Occupant::Unknown(errno.into())))?;
+    match socket::connect(probe.as_fd(), endpoint.socket_path()) {
+        Err(Errno::CONNREFUSED) => rustix::fs::unlink(endpoint.socket_path())
+            .map_err(|errno| Error::io(Operation::Unlink, Some(endpoint), errno)),
+        // EAGAIN: somebody listens, and the backlog is full.
+        Ok(()) | Err(Errno::AGAIN) => Err(in_use(endpoint, Occupant::Server)),
+        Err(errno) => Err(in_use(endpoint, Occupant::Unknown(errno.into()))),
+    }
+}
+
+fn in_use(endpoint: &Endpoint, occupant: Occupant) -> Error {
+    Error::AddressInUse { endpoint: endpoint.clone(), occupant }
+}
+
+fn lstat(endpoint: &Endpoint) -> Result<Stat, Errno> {
+    rustix::fs::lstat(endpoint.socket_path())
+}
+
+fn describe(kind: FileType) -> &'static str {
+    match kind {
+        FileType::RegularFile => "regular file",
+        FileType::Directory => "directory",
+        FileType::Symlink => "symbolic link",
+        FileType::Fifo => "fifo",
+        _ => "file that is no socket",
+    }
+}
+
+impl BoundPath {
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+}
+
+impl Drop for BoundPath {
+    fn drop(&mut self) {
+        let Ok(_lock) = DirLock::acquire(self.endpoint.run_dir(), Instant::now() + UNLINK_WAIT) else { return };
+        if lstat(&self.endpoint).is_ok_and(|stat| (stat.st_dev, stat.st_ino) == (self.device, self.inode)) {
+            // A failure leaves a stale socket, which the next server takes over.
+            let _ = rustix::fs::unlink(self.endpoint.socket_path());
+        }
+    }
+}
