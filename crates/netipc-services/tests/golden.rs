@@ -1,4 +1,5 @@
 //! The bytes of the golden vectors, decoded and encoded.
+#![allow(clippy::unwrap_used, reason = "a failed test panics")]
 
 use netipc_proto::codec::Writer;
 use netipc_proto::service::Service;

@@ -206,3 +206,13 @@ impl fmt::Display for BuildError {
 }
 
 impl Error for BuildError {}
+
+/// Shows a byte string as `b"..."`, in which bytes that are not printable ASCII are escaped.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Quoted<'a>(pub &'a [u8]);
+
+impl fmt::Debug for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "b\"{}\"", self.0.escape_ascii())
+    }
+}

@@ -318,9 +318,10 @@ impl ItemsWriter {
     }
 
     /// Closes the list: the directory shrinks to the items there are. Says how many.
-    pub fn finish(self, out: &mut Writer<'_>) -> u32 {
+    pub fn finish(&mut self, out: &mut Writer<'_>) -> u32 {
         let used = self.at + self.count * ENTRY_LEN;
         out.remove_slack(used, (self.slots - self.count) * ENTRY_LEN);
+        self.slots = self.count;
         self.count as u32
     }
 

@@ -45,7 +45,7 @@ mod read;
 mod scalar;
 mod write;
 
-pub use error::{BuildError, DecodeError, Problem};
+pub use error::{BuildError, DecodeError, Problem, Quoted};
 pub use items::{Items, ItemsIter, ItemsRule, ItemsWriter, Record};
 pub use read::{Placement, Reader, StringRule, check_string, fixed_part, string_at};
 pub use scalar::{Scalar, load, store};

@@ -142,20 +142,27 @@ impl<'a> Writer<'a> {
     /// # Errors
     ///
     /// [`BuildError::Overflow`] when anything did not fit; the buffer is then as long as at the start.
+    #[inline]
     pub fn finish(self) -> Result<(), BuildError> {
-        match self.needed {
-            None => Ok(()),
-            Some(needed) => {
-                self.out.truncate(self.start);
-                let budget = self.budget;
-                Err(BuildError::Overflow { needed, budget })
-            }
-        }
+        self.end(Ok(()))
     }
 
-    /// Ends the payload without a result: the buffer is then as long as at the start.
-    pub fn discard(self) {
-        self.out.truncate(self.start);
+    /// Ends the payload, which `result` says is complete or not.
+    ///
+    /// # Errors
+    ///
+    /// That of `result`, else [`BuildError::Overflow`] when anything did not fit; the buffer is then as long as at the
+    /// start.
+    #[inline]
+    pub fn end(self, result: Result<(), BuildError>) -> Result<(), BuildError> {
+        let result = result.and(match self.needed {
+            None => Ok(()),
+            Some(needed) => Err(BuildError::Overflow { needed, budget: self.budget }),
+        });
+        if result.is_err() {
+            self.out.truncate(self.start);
+        }
+        result
     }
 
     /// Overwrites bytes that were written at `at`, counted from the start of the payload. Without effect after an

@@ -1,0 +1,254 @@
+//! The checked model: what a schema means, free of notation and of any target language.
+//!
+//! Offsets are resolved, references hold, and every rule is data. A printer may know nothing but this.
+
+use serde::{Deserialize, Serialize};
+
+/// Bytes that a string takes in the fixed part: a u32 offset and a u32 length.
+pub const STRING_REF_SIZE: u32 = 8;
+
+/// One service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Service {
+    /// Default endpoint name, lower-case words joined by hyphens.
+    pub name: String,
+    /// The schema file, as a reader of the generated code should look it up.
+    pub source: String,
+    /// What it is for: paragraphs separated by empty lines, the first one a summary.
+    pub doc: String,
+    /// Method code in the envelope.
+    pub method: u16,
+    /// Whether several requests may travel in one batch.
+    pub batchable: bool,
+    /// Whether a request may be sent again when its answer was lost.
+    pub idempotent: bool,
+    /// Name of the request record.
+    pub request: String,
+    /// Name of the reply record.
+    pub reply: String,
+    /// How a cache finds items, when the reply is a snapshot.
+    pub snapshot: Option<SnapshotKey>,
+    /// All records, in the order of the schema.
+    pub records: Vec<Record>,
+}
+
+/// What identifies an item of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotKey {
+    /// The list field of the reply.
+    pub list: String,
+    /// The number field of the item that holds the hash.
+    pub hash: String,
+    /// The string field of the item that holds the name.
+    pub name: String,
+}
+
+/// A structure on the wire: a fixed part, then what its strings or its list need.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Lower-case words joined by underscores.
+    pub name: String,
+    /// What it is.
+    pub doc: String,
+    /// Ids of the specification's requirements that it meets.
+    pub requirements: Vec<String>,
+    /// Bytes of the fixed part.
+    pub size: u32,
+    /// Whether bytes behind the described content are accepted.
+    pub trailing: bool,
+    /// The fields, by ascending offset.
+    pub fields: Vec<Field>,
+}
+
+/// One field of a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Field {
+    /// Lower-case words joined by underscores.
+    pub name: String,
+    /// What it means.
+    pub doc: String,
+    /// What a number counts, if it counts something.
+    pub unit: Option<String>,
+    /// Ids of the specification's requirements that it meets.
+    pub requirements: Vec<String>,
+    /// Where it starts, counted from the start of the record.
+    pub at: u32,
+    /// What it holds, and the rules for it.
+    pub kind: Kind,
+}
+
+/// What a field holds, and the rules for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A number that passes through unchanged.
+    Number {
+        /// Its type.
+        number: Number,
+        /// A typical value, for documentation.
+        example: u64,
+    },
+    /// A number that is always the same.
+    Constant {
+        /// Its type.
+        number: Number,
+        /// Its value.
+        value: u64,
+        /// Whether it only keeps room for later.
+        reserved: bool,
+    },
+    /// The number of items of a list.
+    Count {
+        /// Its type.
+        number: Number,
+        /// The list field.
+        list: String,
+    },
+    /// A reference to bytes behind the fixed part, which a NUL follows.
+    String(StringRule),
+    /// A directory right behind the fixed part, then the items.
+    List {
+        /// The record of each item.
+        record: String,
+        /// The field that holds their number.
+        count: String,
+        /// Whether bytes that belong to no item are accepted between items.
+        gaps: bool,
+    },
+}
+
+/// The rules of a string. Two strings of a record never share a byte.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StringRule {
+    /// Where its bytes start.
+    pub place: Place,
+    /// Least length, without the NUL.
+    pub min_length: u32,
+    /// Greatest length, without the NUL; none when only the message limits it.
+    pub max_length: Option<u32>,
+    /// Whether NUL bytes inside it are accepted.
+    pub nul_inside: bool,
+    /// A typical value, for documentation.
+    pub example: String,
+}
+
+/// Where the bytes of a string start, counted from the start of the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// Exactly here.
+    At(u32),
+    /// Anywhere behind the fixed part; written right behind the string before it.
+    Behind,
+}
+
+/// Type of a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Number {
+    /// 8 bits, unsigned.
+    U8,
+    /// 16 bits, unsigned.
+    U16,
+    /// 32 bits, unsigned.
+    U32,
+    /// 64 bits, unsigned.
+    U64,
+}
+
+impl Number {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::U8, Self::U16, Self::U32, Self::U64];
+
+    /// Its name in schemas and in the specification.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::U8 => "u8",
+            Self::U16 => "u16",
+            Self::U32 => "u32",
+            Self::U64 => "u64",
+        }
+    }
+
+    /// Bytes it takes; it starts at a multiple of that.
+    #[must_use]
+    pub fn size(self) -> u32 {
+        match self {
+            Self::U8 => 1,
+            Self::U16 => 2,
+            Self::U32 => 4,
+            Self::U64 => 8,
+        }
+    }
+
+    /// The greatest value.
+    #[must_use]
+    pub fn max(self) -> u64 {
+        u64::MAX >> (64 - 8 * self.size())
+    }
+}
+
+impl Service {
+    /// The record called `name`.
+    #[must_use]
+    pub fn record(&self, name: &str) -> Option<&Record> {
+        self.records.iter().find(|record| record.name == name)
+    }
+
+    /// Whether the record called `name` is the item of a list.
+    #[must_use]
+    pub fn is_item(&self, name: &str) -> bool {
+        let mut fields = self.records.iter().flat_map(|record| &record.fields);
+        fields.any(|field| matches!(&field.kind, Kind::List { record, .. } if record == name))
+    }
+}
+
+impl Record {
+    /// The fields that a user of the record sees; constants and counts are the codec's own business.
+    pub fn values(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|field| !matches!(field.kind, Kind::Constant { .. } | Kind::Count { .. }))
+    }
+
+    /// The strings, with their rules.
+    pub fn strings(&self) -> impl Iterator<Item = (&Field, &StringRule)> {
+        self.fields.iter().filter_map(|field| match &field.kind {
+            Kind::String(rule) => Some((field, rule)),
+            _ => None,
+        })
+    }
+
+    /// The list, if there is one.
+    #[must_use]
+    pub fn list(&self) -> Option<&Field> {
+        self.fields.iter().find(|field| matches!(field.kind, Kind::List { .. }))
+    }
+
+    /// Whether the fixed part is all there is.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        !self.fields.iter().any(|field| matches!(field.kind, Kind::String(_) | Kind::List { .. }))
+    }
+}
+
+impl Kind {
+    /// Bytes it takes in the fixed part.
+    #[must_use]
+    pub fn size(&self) -> u32 {
+        match self {
+            Self::Number { number, .. } | Self::Constant { number, .. } | Self::Count { number, .. } => number.size(),
+            Self::String(_) => STRING_REF_SIZE,
+            Self::List { .. } => 0,
+        }
+    }
+
+    /// What a field of this kind starts at a multiple of.
+    #[must_use]
+    pub fn align(&self) -> u32 {
+        match self {
+            Self::Number { number, .. } | Self::Constant { number, .. } | Self::Count { number, .. } => number.size(),
+            Self::String(_) => 4,
+            Self::List { .. } => 8,
+        }
+    }
+}

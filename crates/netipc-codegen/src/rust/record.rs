@@ -1,0 +1,309 @@
+//! The constants and the view of a record.
+
+use super::{Shape, Uses, value_doc, with_requirements};
+use crate::model::{Field, Kind, Place, StringRule};
+use crate::text::{Style, Text};
+
+pub(super) fn print(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
+    constants(shape, text, uses);
+    if shape.record.is_plain() {
+        plain(shape, text, uses);
+    } else {
+        view(shape, text, uses);
+    }
+    if shape.is_item() {
+        item(shape, text, uses);
+    }
+}
+
+/// A private module with the record's name in errors, its size, and the places and rules of its fields.
+fn constants(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
+    let record = shape.record;
+    text.comment("///", format!("Layout of [`{}`].", shape.view));
+    text.block(format!("mod {} {{", record.name), "}", |text| {
+        let strings: Vec<_> = record.strings().collect();
+        if !strings.is_empty() {
+            uses.codec(&["StringRule"]);
+        }
+        text.comment("///", "What errors call it.");
+        text.line(format!("pub(super) const RECORD: &str = \"{} {}\";", shape.service.name, record.name));
+        text.comment("///", "Bytes of its fixed part.");
+        text.line(format!("pub(super) const SIZE: usize = {};", record.size));
+        text.blank();
+        text.comment("///", "Where its fields start.");
+        text.block("pub(super) mod at {", "}", |text| {
+            for field in record.fields.iter().filter(|field| field.kind.size() > 0) {
+                text.line(format!("pub(crate) const {}: usize = {};", field.name.to_uppercase(), field.at));
+            }
+        });
+        if !strings.is_empty() {
+            text.blank();
+            text.comment("///", "The rules of its strings.");
+            text.block("pub(super) mod rule {", "}", |text| {
+                text.line("use super::super::{Placement, StringRule};");
+                uses.codec(&["Placement"]);
+                text.blank();
+                for (field, rule) in strings {
+                    string_rule(field, rule, record.size, text);
+                }
+            });
+        }
+    });
+    text.blank();
+}
+
+fn string_rule(field: &Field, rule: &StringRule, size: u32, text: &mut Text) {
+    let place = match rule.place {
+        Place::At(at) => format!("Placement::At({at})"),
+        Place::Behind => format!("Placement::From({size})"),
+    };
+    let members = vec![
+        format!("placement: {place}"),
+        format!("least: {}", rule.min_length),
+        format!("most: {}", rule.max_length.map_or_else(|| "u32::MAX".to_owned(), |most| most.to_string())),
+        format!("interior_nul: {}", rule.nul_inside),
+    ];
+    let left = format!("pub(crate) const {}: StringRule =", field.name.to_uppercase());
+    text.assign(left, "StringRule {", members, "};", Style::Spaced);
+}
+
+/// A struct of values.
+fn plain(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
+    let record = shape.record;
+    text.comment("///", with_requirements(record.doc.clone(), &record.requirements));
+    text.line("#[derive(Debug, Clone, Copy, PartialEq, Eq)]");
+    if record.values().next().is_none() {
+        text.line(format!("pub struct {};", shape.view));
+    } else {
+        text.block(format!("pub struct {} {{", shape.view), "}", |text| {
+            for field in record.values() {
+                text.comment("///", value_doc(field));
+                text.line(format!("pub {}: {},", field.name, shape.value_type(field, "")));
+            }
+        });
+    }
+    text.blank();
+    text.block(format!("impl {} {{", shape.view), "}", |text| {
+        decode(shape, text, uses);
+        super::write::methods(shape, text, uses);
+    });
+    text.blank();
+}
+
+/// A view that borrows the payload.
+fn view(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
+    let record = shape.record;
+    uses.fmt = true;
+    let doc = with_requirements(record.doc.clone(), &record.requirements);
+    text.comment("///", format!("{doc}\n\nA view of bytes that were checked completely; it borrows them."));
+    text.line("#[derive(Clone, Copy)]");
+    text.block(format!("pub struct {}<'a> {{", shape.view), "}", |text| {
+        text.line(format!("fixed: &'a [u8; {}],", shape.constant("SIZE")));
+        match record.list() {
+            Some(list) => text.line(format!("{}: {},", list.name, shape.value_type(list, "'a"))),
+            None => text.line("bytes: &'a [u8],"),
+        }
+    });
+    text.blank();
+    text.block(format!("impl<'a> {}<'a> {{", shape.view), "}", |text| {
+        decode(shape, text, uses);
+        for field in record.values() {
+            accessor(shape, field, text, uses);
+        }
+        if record.list().is_none() {
+            fields(shape, text);
+        }
+        super::owned::to_owned(shape, text);
+    });
+    text.blank();
+    debug(shape, text, uses);
+    equality(shape, text);
+}
+
+fn decode(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
+    let record = shape.record;
+    let bytes = if record.is_plain() { "&[u8]" } else { "&'a [u8]" };
+    uses.codec(&["Reader"]);
+    let trailing = if record.trailing { "ignored" } else { "refused" };
+    text.comment(
+        "///",
+        format!(
+            "Checks every rule of the record and reads it. Bytes behind its content are {trailing}.\n\n# Errors\n\nThe \
+             first rule that `bytes` break."
+        ),
+    );
+    text.line("#[inline]");
+    text.block(format!("pub fn decode(bytes: {bytes}) -> Result<Self, DecodeError> {{"), "}", |text| {
+        let (size, name) = (shape.constant("SIZE"), shape.constant("RECORD"));
+        text.line(format!("let reader = Reader::<{{ {size} }}>::new({name}, bytes)?;"));
+        for field in &record.fields {
+            check_field(shape, field, text, uses);
+        }
+        check_end(shape, text);
+        construct(shape, text);
+    });
+    text.blank();
+}
+
+fn check_field(shape: &Shape<'_>, field: &Field, text: &mut Text, uses: &mut Uses) {
+    let (name, at) = (&field.name, shape.at(field));
+    match &field.kind {
+        Kind::Number { .. } | Kind::Count { .. } => {}
+        Kind::Constant { number, value, .. } => {
+            text.line(format!("reader.constant(\"{name}\", {at}, {value}_{})?;", number.name()));
+        }
+        Kind::String(_) => {
+            let rule = shape.constant(&format!("rule::{}", name.to_uppercase()));
+            let binding = if shape.record.strings().count() > 1 || !shape.record.trailing {
+                format!("let {name} = ")
+            } else {
+                String::new()
+            };
+            text.line(format!("{binding}reader.string(\"{name}\", {at}, &{rule})?;"));
+        }
+        Kind::List { count, gaps, .. } => {
+            uses.codec(&["Items", "ItemsRule"]);
+            let counter = shape.record.fields.iter().find(|field| field.name == *count);
+            let Some(counter) = counter else { return };
+            let (at, rule) = (shape.at(counter), format!("ItemsRule {{ gaps: {gaps} }}"));
+            text.line(format!("let {name} = reader.items(\"{name}\", reader.load({at}), &{rule})?;"));
+        }
+    }
+}
+
+/// Strings must not overlap, and the record may have to end somewhere.
+fn check_end(shape: &Shape<'_>, text: &mut Text) {
+    let record = shape.record;
+    let strings: Vec<_> = record.strings().map(|(field, _)| field).collect();
+    if strings.len() > 1 {
+        let items = strings
+            .iter()
+            .map(|field| format!("(\"{0}\", {1}, &{0})", field.name, shape.at(field)))
+            .collect::<Vec<_>>();
+        text.group("reader.disjoint(&[", items, "])?;", Style::Tight);
+    }
+    if record.trailing {
+        return;
+    }
+    let end = match (record.list(), strings.split_first()) {
+        (Some(list), _) => format!("{}.end()", list.name),
+        (None, None) => shape.constant("SIZE"),
+        (None, Some((first, rest))) => {
+            let mut end = format!("{}.end", first.name);
+            for field in rest {
+                end.push_str(&format!(".max({}.end)", field.name));
+            }
+            end + " + 1"
+        }
+    };
+    text.line(format!("reader.ends({end})?;"));
+}
+
+fn construct(shape: &Shape<'_>, text: &mut Text) {
+    let record = shape.record;
+    if !record.is_plain() {
+        let rest = record.list().map_or("bytes", |list| &list.name);
+        text.line(format!("Ok(Self {{ fixed: reader.fixed(), {rest} }})"));
+        return;
+    }
+    let values: Vec<_> =
+        record.values().map(|field| format!("{}: reader.load({})", field.name, shape.at(field))).collect();
+    if values.is_empty() {
+        text.line("Ok(Self)");
+    } else {
+        text.group("Ok(Self {", values, "})", Style::Spaced);
+    }
+}
+
+fn accessor(shape: &Shape<'_>, field: &Field, text: &mut Text, uses: &mut Uses) {
+    text.comment("///", value_doc(field));
+    text.line("#[inline]");
+    text.line("#[must_use]");
+    let head = format!("pub fn {}(&self) -> {} {{", field.name, shape.value_type(field, "'a"));
+    text.block(head, "}", |text| match &field.kind {
+        Kind::List { .. } => text.line(format!("self.{}", field.name)),
+        Kind::String(_) => {
+            uses.codec(&["string_at"]);
+            text.line(format!("string_at(self.bytes, self.fixed, {})", shape.at(field)));
+        }
+        Kind::Number { .. } | Kind::Constant { .. } | Kind::Count { .. } => {
+            uses.codec(&["load"]);
+            text.line(format!("load(self.fixed, {})", shape.at(field)));
+        }
+    });
+    text.blank();
+}
+
+/// All values at once.
+fn fields(shape: &Shape<'_>, text: &mut Text) {
+    text.comment("///", "All values at once, as a builder takes them.");
+    text.line("#[must_use]");
+    text.block(format!("pub fn fields(&self) -> {} {{", shape.fields_type("'a")), "}", |text| {
+        let values = shape.record.values().map(|field| format!("{0}: self.{0}()", field.name)).collect();
+        text.group(format!("{} {{", shape.fields_name()), values, "}", Style::Spaced);
+    });
+    text.blank();
+}
+
+fn debug(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
+    text.block(format!("impl fmt::Debug for {}<'_> {{", shape.view), "}", |text| {
+        text.block("fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {", "}", |text| {
+            let mut calls: Vec<_> = shape
+                .record
+                .values()
+                .map(|field| match field.kind {
+                    Kind::String(_) => {
+                        uses.codec(&["Quoted"]);
+                        format!(".field(\"{0}\", &Quoted(self.{0}()))", field.name)
+                    }
+                    _ => format!(".field(\"{0}\", &self.{0}())", field.name),
+                })
+                .collect();
+            calls.push(".finish()".to_owned());
+            text.group(format!("f.debug_struct(\"{}\")", shape.view), calls, "", Style::Chain);
+        });
+    });
+    text.blank();
+}
+
+/// Views are equal when their values are, wherever these stand in the bytes.
+fn equality(shape: &Shape<'_>, text: &mut Text) {
+    text.block(format!("impl PartialEq for {}<'_> {{", shape.view), "}", |text| {
+        text.block("fn eq(&self, other: &Self) -> bool {", "}", |text| {
+            if shape.record.list().is_none() {
+                text.line("self.fields() == other.fields()");
+                return;
+            }
+            let mut terms = shape.record.values().map(|field| format!("self.{0}() == other.{0}()", field.name));
+            let first = terms.next().unwrap_or_default();
+            text.group(first, terms.map(|term| format!(" && {term}")).collect(), "", Style::Chain);
+        });
+    });
+    text.blank();
+    text.line(format!("impl Eq for {}<'_> {{}}", shape.view));
+    text.blank();
+}
+
+/// What makes the record the item of a list.
+fn item(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
+    uses.codec(&["Record", "fixed_part"]);
+    text.block(format!("impl<'a> Record<'a> for {} {{", shape.view_type("'a")), "}", |text| {
+        text.line("#[inline]");
+        text.block("fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {", "}", |text| {
+            text.line(format!("{}::decode(bytes)", shape.view));
+        });
+        text.blank();
+        text.line("#[inline]");
+        text.block("fn view(bytes: &'a [u8]) -> Self {", "}", |text| {
+            if !shape.record.is_plain() {
+                text.line("Self { fixed: fixed_part(bytes), bytes }");
+                return;
+            }
+            uses.codec(&["load"]);
+            text.line(format!("let fixed = fixed_part::<{{ {} }}>(bytes);", shape.constant("SIZE")));
+            let values = shape.record.values().map(|field| format!("{}: load(fixed, {})", field.name, shape.at(field)));
+            text.group("Self {", values.collect(), "}", Style::Spaced);
+        });
+    });
+    text.blank();
+}

@@ -1,0 +1,357 @@
+//! From declarations to the model: offsets are resolved, references and rules are checked.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use toml::Spanned;
+
+use super::declaration::{Declarations, FieldDecl, RecordDecl, ServiceDecl, SnapshotDecl, TypeDecl};
+use super::diagnostic::Findings;
+use super::names;
+use crate::model::{Field, Kind, Number, Place, Record, Service, SnapshotKey, StringRule};
+
+/// Greatest fixed part of a record; more is surely a mistake, and generated code keeps it on the stack.
+const MAX_RECORD: u32 = 4096;
+
+/// Builds the model, or reports why there is none.
+pub(crate) fn check(declarations: Declarations, source: &str, findings: &mut Findings<'_>) -> Option<Service> {
+    let records: Vec<_> = declarations.records.iter().map(|record| check_record(record, findings)).collect();
+    check_lists(&declarations.records, &records, findings);
+    check_record_names(&declarations, findings);
+    let decl = declarations.service?;
+    let service = check_service(&decl, source, records, findings);
+    check_roles(&decl, &declarations.records, &service, findings);
+    if let Some(snapshot) = &decl.snapshot {
+        check_snapshot(snapshot, &service, findings);
+    }
+    findings.is_empty().then_some(service)
+}
+
+fn check_service(decl: &ServiceDecl, source: &str, records: Vec<Record>, findings: &mut Findings<'_>) -> Service {
+    if let Some(name) = &decl.name {
+        names::check(name, &names::SERVICE, "service", findings);
+    }
+    let method = decl.method.as_ref().map_or(0, |method| {
+        u16::try_from(*method.get_ref()).ok().filter(|method| *method > 0).unwrap_or_else(|| {
+            let message = format!("`method` is {}, which is no method code", method.get_ref());
+            findings.report(&method.span(), message, "use a code from 0x8000 to 0xffff");
+            0
+        })
+    });
+    check_doc(decl.doc.as_ref(), "the service", findings);
+    Service {
+        name: text(decl.name.as_ref()),
+        source: source.to_owned(),
+        doc: text(decl.doc.as_ref()),
+        method,
+        batchable: decl.batchable.as_ref().is_some_and(|truth| *truth.get_ref()),
+        idempotent: decl.idempotent.as_ref().is_some_and(|truth| *truth.get_ref()),
+        request: text(decl.request.as_ref()),
+        reply: text(decl.reply.as_ref()),
+        snapshot: decl.snapshot.as_ref().map(|snapshot| SnapshotKey {
+            list: text(snapshot.list.as_ref()),
+            hash: text(snapshot.hash.as_ref()),
+            name: text(snapshot.name.as_ref()),
+        }),
+        records,
+    }
+}
+
+fn check_record(decl: &RecordDecl, findings: &mut Findings<'_>) -> Record {
+    let record_name = decl.name.get_ref();
+    names::check(&decl.name, &names::RECORD, "record", findings);
+    check_doc(decl.doc.as_ref(), &format!("record `{record_name}`"), findings);
+    let mut fields: Vec<Field> = Vec::new();
+    let mut seen: HashMap<&str, ()> = HashMap::new();
+    let mut end = 0;
+    for field in &decl.fields {
+        names::check(&field.name, &names::FIELD, "field", findings);
+        check_doc(field.doc.as_ref(), &format!("field `{}`", field.name.get_ref()), findings);
+        if seen.insert(field.name.get_ref(), ()).is_some() {
+            let message = format!("record `{record_name}` has two fields `{}`", field.name.get_ref());
+            findings.report(&field.name.span(), message, "rename one of them");
+        }
+        let kind = check_kind(field, findings);
+        let at = check_place(field, &kind, end, findings);
+        end = at + kind.size();
+        fields.push(Field {
+            name: field.name.get_ref().clone(),
+            doc: text(field.doc.as_ref()),
+            unit: field.unit.as_ref().map(|unit| unit.get_ref().clone()),
+            requirements: requirements(&field.requirements, findings),
+            at,
+            kind,
+        });
+    }
+    if end == 0 || end > MAX_RECORD {
+        let message = format!("the fixed part of record `{record_name}` has {end} bytes");
+        let remedy = format!("give it fields that take 1 to {MAX_RECORD} bytes");
+        findings.report(&decl.name.span(), message, remedy);
+    }
+    resolve_counts(decl, &mut fields, findings);
+    check_strings(decl, &fields, end, findings);
+    Record {
+        name: record_name.clone(),
+        doc: text(decl.doc.as_ref()),
+        requirements: requirements(&decl.requirements, findings),
+        size: end,
+        trailing: decl.trailing.unwrap_or(true),
+        fields,
+    }
+}
+
+fn check_kind(field: &FieldDecl, findings: &mut Findings<'_>) -> Kind {
+    let name = field.name.get_ref();
+    match &field.ty {
+        TypeDecl::Number { name: ty, value, reserved, example } => {
+            let number = number(ty.get_ref());
+            let is_reserved = reserved.as_ref().is_some_and(|truth| *truth.get_ref());
+            for given in [value, example].into_iter().flatten().filter(|given| *given.get_ref() > number.max()) {
+                let message = format!("field `{name}` is a {}, which cannot hold {}", number.name(), given.get_ref());
+                let remedy = format!("use a value up to {} or a wider type", number.max());
+                findings.report(&given.span(), message, remedy);
+            }
+            if let (Some(value), true) = (value, is_reserved) {
+                let message = format!("field `{name}` is reserved and has a value");
+                findings.report(&value.span(), message, "drop `value`; reserved fields are 0");
+            }
+            if let (Some(example), true) = (example, is_reserved || value.is_some()) {
+                let message = format!("field `{name}` has only one value and an example");
+                findings.report(&example.span(), message, "drop `example`");
+            }
+            match value {
+                Some(value) => Kind::Constant { number, value: *value.get_ref(), reserved: false },
+                None if is_reserved => Kind::Constant { number, value: 0, reserved: true },
+                None => Kind::Number { number, example: example.as_ref().map_or(0, |example| *example.get_ref()) },
+            }
+        }
+        TypeDecl::String { offset, min_length, max_length, nul_inside, example } => {
+            let min_length = length(min_length.as_ref(), name, findings).unwrap_or(0);
+            let rule = StringRule {
+                place: length(offset.as_ref(), name, findings).map_or(Place::Behind, Place::At),
+                min_length,
+                max_length: length(max_length.as_ref(), name, findings),
+                nul_inside: nul_inside.unwrap_or(true),
+                example: example.as_ref().map_or_else(String::new, |example| example.get_ref().clone()),
+            };
+            let span = max_length.as_ref().map_or(field.name.span(), Spanned::span);
+            check_lengths(name, &span, &rule, example.as_ref(), findings);
+            Kind::String(rule)
+        }
+        TypeDecl::List { of, count, gaps } => {
+            Kind::List { record: text(of.as_ref()), count: text(count.as_ref()), gaps: gaps.unwrap_or(true) }
+        }
+    }
+}
+
+fn check_lengths(
+    name: &str,
+    span: &Range<usize>,
+    rule: &StringRule,
+    example: Option<&Spanned<String>>,
+    findings: &mut Findings<'_>,
+) {
+    let (least, most) = (rule.min_length, rule.max_length.unwrap_or(u32::MAX));
+    if least > most {
+        let message = format!("string `{name}` must have at least {least} and at most {most} bytes");
+        findings.report(span, message, "make `min_length` the smaller one");
+        return;
+    }
+    let Some(example) = example else {
+        if least > 0 {
+            let message = format!("string `{name}` must not be empty and has no example");
+            findings.report(span, message, "add `example = \"..\"` that meets the rules");
+        }
+        return;
+    };
+    let got = example.get_ref().len() as u64;
+    if got < u64::from(least) || got > u64::from(most) || (!rule.nul_inside && example.get_ref().contains('\0')) {
+        let message = format!("the example of string `{name}` breaks the string's own rules");
+        findings.report(&example.span(), message, format!("use {least} to {most} bytes, NUL only where tolerated"));
+    }
+}
+
+/// Where the field is: behind the one before it, at a multiple of its alignment, and where `at` says.
+fn check_place(field: &FieldDecl, kind: &Kind, end: u32, findings: &mut Findings<'_>) -> u32 {
+    let name = field.name.get_ref();
+    if let Some(at) = &field.at
+        && *at.get_ref() != u64::from(end)
+    {
+        let got = *at.get_ref();
+        let (what, remedy) = if got > u64::from(end) {
+            ("leaves a hole", format!("set `at = {end}` or fill the hole with a reserved field"))
+        } else {
+            ("overlaps the field before it", format!("set `at = {end}`"))
+        };
+        findings.report(&at.span(), format!("field `{name}` at {got} {what}, which ends at {end}"), remedy);
+    } else if !end.is_multiple_of(kind.align()) {
+        let message = format!("field `{name}` at {end} does not start at a multiple of {}", kind.align());
+        findings.report(&field.name.span(), message, "put a reserved field before it, or wider fields first");
+    }
+    end
+}
+
+/// Finds the field that counts each list and makes it a count.
+fn resolve_counts(decl: &RecordDecl, fields: &mut [Field], findings: &mut Findings<'_>) {
+    for (position, field) in decl.fields.iter().enumerate() {
+        let TypeDecl::List { count: Some(count), .. } = &field.ty else { continue };
+        let list = field.name.get_ref();
+        if position + 1 != decl.fields.len() {
+            let message = format!("list `{list}` is not the last field of record `{}`", decl.name.get_ref());
+            findings.report(&field.name.span(), message, "move it to the end; a record has one list at most");
+        }
+        let Some(counter) = fields.iter_mut().find(|field| field.name == *count.get_ref()) else {
+            let message = format!("list `{list}` is counted by `{}`, which is no field here", count.get_ref());
+            findings.report(&count.span(), message, "name a field of type `u32` of the same record");
+            continue;
+        };
+        match counter.kind {
+            Kind::Number { number: Number::U32, .. } => {
+                counter.kind = Kind::Count { number: Number::U32, list: list.clone() };
+            }
+            _ => {
+                let message = format!("list `{list}` is counted by `{}`, which cannot count", count.get_ref());
+                findings.report(&count.span(), message, "name a field of type `u32` without a fixed value");
+            }
+        }
+    }
+}
+
+fn check_strings(decl: &RecordDecl, fields: &[Field], size: u32, findings: &mut Findings<'_>) {
+    let mut strings = 0;
+    for (field, declared) in fields.iter().zip(&decl.fields) {
+        let Kind::String(rule) = &field.kind else { continue };
+        strings += 1;
+        let Place::At(at) = rule.place else { continue };
+        if at != size || strings > 1 {
+            let message = format!("string `{}` must start at {at}, where the canonical form has no place", field.name);
+            let remedy = format!("only the first string can have an `offset`, and it is {size}");
+            findings.report(&declared.name.span(), message, remedy);
+        }
+    }
+    if strings > 0 && fields.iter().any(|field| matches!(field.kind, Kind::List { .. })) {
+        let message = format!("record `{}` has strings and a list", decl.name.get_ref());
+        findings.report(&decl.name.span(), message, "put the strings into the items, or the list into another record");
+    }
+}
+
+/// The records that lists are made of.
+fn check_lists(decls: &[RecordDecl], records: &[Record], findings: &mut Findings<'_>) {
+    for field in decls.iter().flat_map(|decl| &decl.fields) {
+        let TypeDecl::List { of: Some(of), .. } = &field.ty else { continue };
+        let list = field.name.get_ref();
+        match records.iter().find(|record| record.name == *of.get_ref()) {
+            None => {
+                let message = format!("list `{list}` is of `{}`, which is no record", of.get_ref());
+                findings.report(&of.span(), message, format!("add `[record.{}]`", of.get_ref()));
+            }
+            Some(item) if item.list().is_some() => {
+                let message = format!("list `{list}` is of record `{}`, which has a list itself", item.name);
+                findings.report(&of.span(), message, "use items of numbers and strings only");
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// Names that generated types derive from record names must not meet the service's own.
+fn check_record_names(declarations: &Declarations, findings: &mut Findings<'_>) {
+    let service = declarations.service.as_ref().and_then(|service| service.name.as_ref());
+    for record in &declarations.records {
+        let name = record.name.get_ref();
+        if service.is_some_and(|service| service.get_ref().replace('-', "_") == *name) {
+            let message = format!("record `{name}` has the name of the service");
+            findings.report(&record.name.span(), message, "use another word");
+        }
+    }
+}
+
+/// What the service uses its records for.
+fn check_roles(decl: &ServiceDecl, decls: &[RecordDecl], service: &Service, findings: &mut Findings<'_>) {
+    for (role, name) in [("request", &decl.request), ("reply", &decl.reply)] {
+        let Some(name) = name else { continue };
+        match service.record(name.get_ref()) {
+            None => {
+                let message = format!("the {role} is `{}`, which is no record", name.get_ref());
+                findings.report(&name.span(), message, format!("add `[record.{}]`", name.get_ref()));
+            }
+            Some(record) if role == "request" && record.list().is_some() => {
+                let message = format!("the request `{}` has a list, which only replies can have", record.name);
+                findings.report(&name.span(), message, "ask for one thing a request; requests can be batched");
+            }
+            Some(_) => {}
+        }
+    }
+    for record in decls {
+        let name = record.name.get_ref();
+        if *name != service.request && *name != service.reply && !service.is_item(name) {
+            let message = format!("record `{name}` is not used");
+            findings.report(&record.name.span(), message, "remove it, or name it as request, reply or item");
+        }
+    }
+    if decl.batchable.as_ref().is_some_and(|truth| *truth.get_ref())
+        && service.record(&service.reply).is_some_and(|reply| reply.list().is_some())
+    {
+        let message = "a reply with a list cannot be batched";
+        findings.report(&decl.span, message, "set `batchable = false`; the list is the batch");
+    }
+}
+
+fn check_snapshot(decl: &SnapshotDecl, service: &Service, findings: &mut Findings<'_>) {
+    let (Some(list), Some(hash), Some(name)) = (&decl.list, &decl.hash, &decl.name) else { return };
+    let field =
+        service.record(&service.reply).and_then(|reply| reply.list()).filter(|field| field.name == *list.get_ref());
+    let Some(Kind::List { record, .. }) = field.map(|field| &field.kind) else {
+        let message = format!("the snapshot's list is `{}`, which is no list of the reply", list.get_ref());
+        findings.report(&list.span(), message, "name the field of type `list` of the reply");
+        return;
+    };
+    let Some(item) = service.record(record) else { return };
+    let kind = |key: &Spanned<String>| {
+        item.fields.iter().find(|field| field.name == *key.get_ref()).map(|field| field.kind.clone())
+    };
+    if !matches!(kind(hash), Some(Kind::Number { .. })) {
+        let message = format!("the snapshot's hash is `{}`, which is no number of the item", hash.get_ref());
+        findings.report(&hash.span(), message, format!("name a number of record `{record}` without a fixed value"));
+    }
+    if !matches!(kind(name), Some(Kind::String(_))) {
+        let message = format!("the snapshot's name is `{}`, which is no string of the item", name.get_ref());
+        findings.report(&name.span(), message, format!("name a string of record `{record}`"));
+    }
+}
+
+fn check_doc(doc: Option<&Spanned<String>>, what: &str, findings: &mut Findings<'_>) {
+    if let Some(doc) = doc
+        && doc.get_ref().is_empty()
+    {
+        findings.report(&doc.span(), format!("`doc` of {what} is empty"), "say what it means; readers see it");
+    }
+}
+
+fn requirements(ids: &[Spanned<String>], findings: &mut Findings<'_>) -> Vec<String> {
+    for id in ids {
+        if !names::is_requirement(id.get_ref()) {
+            let message = format!("`{}` is no requirement id", id.get_ref());
+            findings.report(&id.span(), message, "write it as `NIPC-AREA-01`");
+        }
+    }
+    ids.iter().map(|id| id.get_ref().clone()).collect()
+}
+
+fn number(name: &str) -> Number {
+    Number::ALL.into_iter().find(|number| number.name() == name).unwrap_or(Number::U64)
+}
+
+fn length(value: Option<&Spanned<u64>>, name: &str, findings: &mut Findings<'_>) -> Option<u32> {
+    let value = value?;
+    let length = u32::try_from(*value.get_ref()).ok();
+    if length.is_none() {
+        let message = format!("string `{name}` has a limit of {}, above what a u32 holds", value.get_ref());
+        findings.report(&value.span(), message, "use at most 4294967295");
+    }
+    length
+}
+
+fn text(value: Option<&Spanned<String>>) -> String {
+    value.map_or_else(String::new, |value| value.get_ref().clone())
+}

@@ -1,0 +1,31 @@
+//! Reading schemas: TOML to declarations to the checked model, with everything that is wrong told at once.
+
+mod check;
+mod declaration;
+mod diagnostic;
+mod names;
+mod table;
+
+pub use diagnostic::{Diagnostic, Diagnostics};
+
+pub(crate) use declaration::toml_tree;
+pub(crate) use diagnostic::{Findings, Source};
+pub(crate) use names::{RECORD, check as check_name};
+pub(crate) use table::Table;
+
+use crate::model::Service;
+
+/// Reads the schema of one service.
+///
+/// `path` is only used in diagnostics and in the headers of generated files.
+///
+/// # Errors
+///
+/// All that is wrong with it, in the order of the file.
+pub fn parse(path: &str, text: &str) -> Result<Service, Diagnostics> {
+    let source = Source::new(path, text);
+    let mut findings = Findings::new(&source);
+    let service = declaration::read(&source, &mut findings)
+        .and_then(|declarations| check::check(declarations, source.path(), &mut findings));
+    findings.conclude(service)
+}
