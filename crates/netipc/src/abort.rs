@@ -1,9 +1,8 @@
 //! Ending what another thread is waiting for.
 
 use std::os::fd::{AsFd, BorrowedFd};
-use std::sync::Arc;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::error::{Error, Operation};
 use crate::sys::event::Event;
@@ -11,30 +10,26 @@ use crate::sys::event::Event;
 /// Wakes whoever blocks in a call that was given this handle, at once and from any thread.
 ///
 /// An abort is sticky: every later call fails with [`Error::Aborted`] until [`Abort::clear`].
-/// Clones share one state.
+/// Clones share one state. The first call that waits takes one descriptor for it.
 ///
-/// Implements `spec/level2.md`, NIPC-L2C.
-#[derive(Debug, Clone)]
+/// Implements `spec/uds.md`, NIPC-UDS-09, and `spec/level2.md`, NIPC-L2C-09.
+#[derive(Debug, Clone, Default)]
 pub struct Abort(Arc<Inner>);
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Inner {
     /// What `is_aborted` reads without a system call; changes only under `changing`.
     aborted: AtomicBool,
-    event: Event,
-    /// Keeps flag and event together when `abort` and `clear` race.
+    /// Made when something waits for the first time.
+    event: OnceLock<Event>,
+    /// Keeps flag and event together.
     changing: Mutex<()>,
 }
 
 impl Abort {
-    /// A handle that is not aborted. Costs one descriptor.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Io`] when the process is out of descriptors.
-    pub fn new() -> Result<Self, Error> {
-        let event = Event::new().map_err(|errno| Error::io(Operation::CreateEvent, None, errno))?;
-        Ok(Self(Arc::new(Inner { aborted: AtomicBool::new(false), event, changing: Mutex::new(()) })))
+    /// A handle that is not aborted. No I/O.
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// Ends what waits now, and refuses what comes until [`Abort::clear`].
@@ -56,20 +51,31 @@ impl Abort {
         if self.is_aborted() { Err(Error::Aborted) } else { Ok(()) }
     }
 
+    /// Readable while an abort is in force.
+    pub(crate) fn wait_object(&self) -> Result<BorrowedFd<'_>, Error> {
+        if let Some(event) = self.0.event.get() {
+            return Ok(event.as_fd());
+        }
+        let _changing = self.lock();
+        let made = Event::new().map_err(|errno| Error::io(Operation::CreateEvent, None, errno))?;
+        if self.is_aborted() {
+            made.set();
+        }
+        Ok(self.0.event.get_or_init(|| made).as_fd())
+    }
+
     fn change(&self, aborted: bool) {
-        // A panic cannot happen while the lock is held, so a poisoned lock still guards sound state.
-        let _guard = self.0.changing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let _changing = self.lock();
         self.0.aborted.store(aborted, Ordering::Release);
-        if aborted {
-            self.0.event.set();
-        } else {
-            self.0.event.clear();
+        match self.0.event.get() {
+            None => {}
+            Some(event) if aborted => event.set(),
+            Some(event) => event.clear(),
         }
     }
-}
 
-impl AsFd for Abort {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.event.as_fd()
+    fn lock(&self) -> MutexGuard<'_, ()> {
+        // Nothing can panic while the lock is held, so a poisoned lock still guards sound state.
+        self.0.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -15,6 +15,13 @@ pub(crate) fn instant(at: Time) -> Instant {
     start() + Duration::from_nanos(at.as_nanos())
 }
 
+/// So long from now. A duration beyond what the clock can tell ends in a far future that nobody lives to see.
+pub(crate) fn after(duration: Duration) -> Instant {
+    const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+    let now = Instant::now();
+    now.checked_add(duration).unwrap_or(now + CENTURY)
+}
+
 fn start() -> Instant {
     static START: OnceLock<Instant> = OnceLock::new();
     *START.get_or_init(Instant::now)

@@ -17,7 +17,7 @@
 //! })?
 //! .spawn()?;
 //!
-//! let mut client = Client::<Increment>::new(endpoint, ClientConfig::default())?;
+//! let mut client = Client::<Increment>::new(endpoint, ClientConfig::default());
 //! client.refresh();
 //! if client.is_ready() {
 //!     assert_eq!(client.call(41)?.value, 42);
@@ -73,3 +73,7 @@ pub use listener::{Listener, ListenerConfig};
 pub use server::{RunningServer, Server, ServerConfig, ServerHandle, ServerStatus};
 pub use session::{Message, Session, SessionConfig};
 pub use sys::socket::PeerCredentials;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+mod readme {}

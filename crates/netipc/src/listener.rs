@@ -150,7 +150,7 @@ impl Listener {
                 Err(Error::WouldBlock) => {}
                 result => return result,
             }
-            match wait(self.as_fd(), Interest::Read, deadline.at(), abort.map(AsFd::as_fd)) {
+            match wait(self.as_fd(), Interest::Read, deadline.at(), abort.map(Abort::wait_object).transpose()?) {
                 Ok(Wake::Ready) => {}
                 Ok(Wake::Aborted) => return Err(Error::Aborted),
                 Ok(Wake::TimedOut) => {

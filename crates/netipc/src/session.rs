@@ -268,7 +268,7 @@ impl Session {
     ) -> Result<(), Error> {
         let half = self.connection.half_message_deadline();
         let at = deadline.at().into_iter().chain(half).min();
-        match wait(self.connection.as_fd(), interest, at, abort.map(AsFd::as_fd)) {
+        match wait(self.connection.as_fd(), interest, at, abort.map(Abort::wait_object).transpose()?) {
             Ok(Wake::Ready) => Ok(()),
             Ok(Wake::Aborted) => Err(Error::Aborted),
             Ok(Wake::TimedOut) if deadline.has_passed() => Err(Error::Timeout { waiting_for, limit: deadline.limit() }),

@@ -21,10 +21,21 @@ fn increment(dir: &TempDir, config: ServerConfig) -> RunningServer {
     .unwrap()
 }
 
+fn reverse(dir: &TempDir) -> RunningServer {
+    Server::<StringReverse>::bind(endpoint::<StringReverse>(dir), ServerConfig::default(), |request, reply| {
+        let text: Vec<u8> = request.text().iter().rev().copied().collect();
+        reply.text(&text)?;
+        Ok(())
+    })
+    .unwrap()
+    .spawn()
+    .unwrap()
+}
+
 fn client<S: Service>(dir: &TempDir, change: impl FnOnce(&mut ClientConfig)) -> Client<S> {
     let mut config = ClientConfig::default();
     change(&mut config);
-    let mut client = Client::new(endpoint::<S>(dir), config).unwrap();
+    let mut client = Client::new(endpoint::<S>(dir), config);
     assert_eq!(client.refresh(), State::Ready, "{:?}", client.status());
     client
 }
@@ -75,15 +86,7 @@ fn pipelines_of_every_width() {
 fn large_texts_grow_the_limits() {
     // NIPC-L2C-21 to NIPC-L2C-24, NIPC-UDS-03
     let dir = tempfile::tempdir().unwrap();
-    let _server =
-        Server::<StringReverse>::bind(endpoint::<StringReverse>(&dir), ServerConfig::default(), |request, reply| {
-            let text: Vec<u8> = request.text().iter().rev().copied().collect();
-            reply.text(&text)?;
-            Ok(())
-        })
-        .unwrap()
-        .spawn()
-        .unwrap();
+    let _server = reverse(&dir);
     let mut client = client::<StringReverse>(&dir, |_| {});
     for size in [0_usize, 1, 1015, 1016, 65_000, 65_536, 300_000, (1 << 20) - 9] {
         let text: Vec<u8> = (0..size).map(|i| i as u8).collect();
@@ -144,4 +147,21 @@ fn a_timeout_breaks_the_session_and_a_refresh_mends_it() {
     assert!(matches!(client.call(1), Err(Error::NotReady { .. })));
     assert_eq!(client.refresh(), State::Ready);
     assert_eq!(client.call(1).unwrap().value, 1);
+}
+
+#[test]
+fn a_pipeline_grows_for_its_largest_call() {
+    // NIPC-L2C-16, NIPC-L2C-22
+    let dir = tempfile::tempdir().unwrap();
+    let _server = reverse(&dir);
+    let mut client = client::<StringReverse>(&dir, |_| {});
+    let texts: Vec<Vec<u8>> = (0..200_usize).map(|i| vec![i as u8; i * i * i * 7 % 90_000]).collect();
+    let mut seen = vec![false; texts.len()];
+    client
+        .call_pipelined(texts.iter().map(Vec::as_slice), 16, |index, reply| {
+            assert_eq!(reply.unwrap().text(), texts[index]);
+            assert!(!std::mem::replace(&mut seen[index], true), "{index} answered twice");
+        })
+        .unwrap();
+    assert!(seen.iter().all(|seen| *seen));
 }

@@ -47,16 +47,17 @@ pub(crate) enum Cure {
 #[derive(Debug)]
 pub(crate) struct Patience {
     rounds: Rounds,
+    idempotent: bool,
     may_resend: bool,
 }
 
 impl Link {
-    pub(crate) fn new(endpoint: Endpoint, config: ClientConfig, abort: Abort) -> Self {
+    pub(crate) fn new(endpoint: Endpoint, config: ClientConfig) -> Self {
         let growth = Growth::new(config.payloads(), config.growth_ceiling);
         Self {
             endpoint,
             config,
-            abort,
+            abort: Abort::new(),
             growth,
             session: None,
             state: State::Disconnected,
@@ -132,7 +133,7 @@ impl Link {
     }
 
     pub(crate) fn patience(&self, idempotent: bool) -> Patience {
-        Patience { rounds: Rounds::new(self.agreed_payloads()), may_resend: idempotent }
+        Patience { rounds: Rounds::new(self.agreed_payloads()), idempotent, may_resend: idempotent }
     }
 
     pub(crate) fn session(&mut self) -> Result<&mut Session, Error> {
@@ -208,7 +209,7 @@ impl Link {
         deadline: Deadline,
     ) -> Result<(), Error> {
         let agreed = self.agreed_payloads();
-        match cure {
+        match &cure {
             Some(Cure::Resend) if std::mem::take(&mut patience.may_resend) => {
                 self.counters.resends += 1;
                 return self.reconnect(deadline);
@@ -218,9 +219,11 @@ impl Link {
                 return Err(error);
             }
             Some(Cure::GrowResponse) => self.growth.response_too_small(agreed.response),
-            Some(Cure::GrowRequest(needed)) => self.growth.request_too_small(needed),
+            Some(Cure::GrowRequest(needed)) => self.growth.request_too_small(*needed),
         };
-        if !patience.rounds.start() {
+        // A response that did not fit means that the server has acted: only the next call may use the larger limit.
+        let acted = matches!(cure, Some(Cure::GrowResponse)) && !patience.idempotent;
+        if acted || !patience.rounds.start() {
             self.lose_after(&error);
             return Err(limit_error(error, agreed));
         }

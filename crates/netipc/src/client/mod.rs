@@ -39,14 +39,9 @@ pub struct Client<S> {
 }
 
 impl<S: Service> Client<S> {
-    /// A client in state [`State::Disconnected`]. Does no I/O, but takes one descriptor for its abort handle.
-    ///
-    /// # Errors
-    ///
-    /// `Io` when the process is out of descriptors.
-    pub fn new(endpoint: Endpoint, config: ClientConfig) -> Result<Self, Error> {
-        let abort = Abort::new()?;
-        Ok(Self { link: Link::new(endpoint, config, abort), request: Vec::new(), service: PhantomData })
+    /// A client in state [`State::Disconnected`]. No I/O.
+    pub fn new(endpoint: Endpoint, config: ClientConfig) -> Self {
+        Self { link: Link::new(endpoint, config), request: Vec::new(), service: PhantomData }
     }
 
     /// Connects, unless there is a live session already. Waits for the server's handshake at most

@@ -14,6 +14,9 @@ use crate::clock::Deadline;
 use crate::error::{Error, Waiting};
 use crate::sys::wait::Interest;
 
+/// The message id of a call that is not sent yet: above all others, so that calls in order have ids in order.
+const UNSENT: u64 = u64::MAX;
+
 /// A call that is not answered yet.
 #[derive(Debug)]
 struct Pending {
@@ -21,7 +24,6 @@ struct Pending {
     header: Header,
     payload: Vec<u8>,
     deadline: Deadline,
-    sent: bool,
 }
 
 impl<S: Service> Client<S> {
@@ -49,13 +51,13 @@ impl<S: Service> Client<S> {
             patience: self.link.patience(S::IDEMPOTENT),
         };
         while let Err(error) = run.advance(self, &mut on_reply) {
-            let largest = run.pending.iter().map(|call| call.header.payload_len).max().unwrap_or(0);
-            let cure = self.link.cure_for(&error, largest);
+            let first_len = run.pending.front().map_or(0, |call| call.header.payload_len);
+            let cure = self.link.cure_for(&error, first_len);
             let deadline = run.pending.front().map_or(Deadline::NEVER, |call| call.deadline);
             if let Err(error) = self.link.recover(error, cure, &mut run.patience, deadline) {
                 return Err(run.fail(self, error, &mut on_reply));
             }
-            run.pending.iter_mut().for_each(|call| call.sent = false);
+            run.pending.iter_mut().for_each(|call| call.header.message_id = UNSENT);
         }
         Ok(())
     }
@@ -104,9 +106,9 @@ impl<'q, Q> Run<Q> {
             payload.clear();
             match S::encode_request(query, Writer::new(&mut payload, client.link.request_ceiling())) {
                 Ok(()) => {
-                    let header = request_header::<S>(&payload);
+                    let header = Header { message_id: UNSENT, ..request_header::<S>(&payload) };
                     let deadline = client.link.deadline(Duration::ZERO);
-                    self.pending.push_back(Pending { index, header, payload, deadline, sent: false });
+                    self.pending.push_back(Pending { index, header, payload, deadline });
                 }
                 Err(error) => {
                     client.count(false);
@@ -117,20 +119,24 @@ impl<'q, Q> Run<Q> {
         Ok(())
     }
 
-    /// Sends what is new, as much as there is room for.
+    /// Sends what is new, up to the first call that is too large for the session.
+    ///
+    /// That one, and with it a reconnect, waits until all before it are answered, so that none is sent twice.
     fn send<S: Service>(&mut self, client: &mut Client<S>) -> Result<(), Error> {
-        let first = self.pending.partition_point(|call| call.sent);
-        if first == self.pending.len() {
-            return Ok(());
+        let allowed = client.link.session()?.agreed().request.max_payload;
+        let first = self.pending.partition_point(|call| call.header.message_id != UNSENT);
+        let fitting = self.pending.range(first..).take_while(|call| call.header.payload_len <= allowed).count();
+        let end = first + fitting;
+        if end == 0 {
+            let got = self.pending.front().map_or(0, |call| call.header.payload_len);
+            return Err(Error::LimitExceeded { what: "a payload", got: got.into(), allowed: allowed.into() });
         }
-        for call in self.pending.range_mut(first..) {
+        for call in self.pending.range_mut(first..end) {
             call.header.message_id = client.link.take_id();
         }
         let messages: Vec<(Header, &[u8])> =
-            self.pending.range(first..).map(|call| (call.header, &*call.payload)).collect();
-        client.link.session()?.connection().push_many(&messages)?;
-        self.pending.range_mut(first..).for_each(|call| call.sent = true);
-        Ok(())
+            self.pending.range(first..end).map(|call| (call.header, &*call.payload)).collect();
+        client.link.session()?.connection().push_many(&messages)
     }
 
     /// Hands over every reply that is here; whether there was one.

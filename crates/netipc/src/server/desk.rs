@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use netipc_proto::error::Violation;
 use netipc_proto::header::{Header, Status};
 
+use crate::clock;
 use crate::connection::{Connection, Envelope, Incoming};
 use crate::error::Error;
 use crate::limits::LearnedLimit;
@@ -132,7 +133,7 @@ impl Desk {
             return Ok(false);
         }
         if moved || self.stall.is_none() {
-            self.stall = Some(Instant::now() + house.write_stall_timeout);
+            self.stall = Some(clock::after(house.write_stall_timeout));
         }
         Ok(true)
     }

@@ -3,6 +3,7 @@
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
+use netipc_proto::chunk::MIN_PACKET_SIZE;
 use netipc_proto::handshake::{ACK_PACKET_LEN, Proposal};
 use netipc_proto::profile::Profiles;
 use netipc_proto::session::{Role, Session as Core};
@@ -36,7 +37,7 @@ pub(crate) fn dial(
     let socket = socket::open().map_err(fail(Operation::CreateSocket))?;
     connect(&socket, endpoint, deadline, abort)?;
     let largest = socket::max_packet(socket.as_fd()).map_err(fail(Operation::ReadSocket))?;
-    proposal.packet_size = packet_size(proposal.packet_size, largest);
+    proposal.packet_size = packet_size(proposal.packet_size, largest)?;
     let peer = socket::peer_credentials(socket.as_fd()).map_err(fail(Operation::ReadSocket))?;
     match socket::send(socket.as_fd(), Packet { head: &proposal.hello(), body: &[] }) {
         // What a server that hangs up has to say is read below.
@@ -53,9 +54,15 @@ pub(crate) fn dial(
 }
 
 /// The packet size to offer: what is configured, within what the kernel takes.
-pub(crate) fn packet_size(configured: u32, largest: usize) -> u32 {
+pub(crate) fn packet_size(configured: u32, largest: usize) -> Result<u32, Error> {
     let largest = u32::try_from(largest).unwrap_or(u32::MAX);
-    if configured == 0 { largest } else { configured.min(largest) }
+    match configured {
+        0 => Ok(largest),
+        MIN_PACKET_SIZE.. => Ok(configured.min(largest)),
+        _ => Err(Error::misuse(format!(
+            "a packet size of {configured} bytes leaves no room behind a header: configure {MIN_PACKET_SIZE} or more"
+        ))),
+    }
 }
 
 /// What a side may offer of what is configured.
@@ -100,7 +107,7 @@ fn backlog_pause(pause: Duration, deadline: Deadline, abort: Option<&Abort>) -> 
     match abort {
         None => std::thread::sleep(until.at().map_or(pause, |at| at.saturating_duration_since(Instant::now()))),
         Some(abort) => {
-            wait(abort.as_fd(), Interest::Read, until.at(), None)
+            wait(abort.wait_object()?, Interest::Read, until.at(), None)
                 .map_err(|errno| Error::io(Operation::Wait, None, errno))?;
         }
     }
@@ -115,7 +122,7 @@ fn receive_ack(
     abort: Option<&Abort>,
 ) -> Result<usize, Error> {
     loop {
-        let wake = wait(socket.as_fd(), Interest::Read, deadline.at(), abort.map(AsFd::as_fd))
+        let wake = wait(socket.as_fd(), Interest::Read, deadline.at(), abort.map(Abort::wait_object).transpose()?)
             .map_err(|errno| Error::io(Operation::Wait, Some(endpoint), errno))?;
         match wake {
             Wake::Aborted => return Err(Error::Aborted),

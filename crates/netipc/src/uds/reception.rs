@@ -14,6 +14,7 @@ use netipc_proto::session::{Role, Session as Core};
 use rustix::event::epoll::Event;
 use rustix::io::Errno;
 
+use crate::clock;
 use crate::connection::Connection;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Operation};
@@ -109,7 +110,7 @@ impl Reception {
             auth_token: config.auth_token,
             max_request_payload: config.max_request_payload,
             max_response_payload: max_response.current(),
-            packet_size: packet_size(config.packet_size, largest_packet),
+            packet_size: packet_size(config.packet_size, largest_packet)?,
         };
         Ok(Self {
             path,
@@ -159,7 +160,7 @@ impl Reception {
     /// Sees a connection off: its last packets stay readable for the peer.
     pub(crate) fn see_off(&mut self, socket: OwnedFd) {
         if self.guests.len() - self.arrival_count < MAX_DEPARTURES && !socket::discard(&socket) {
-            self.admit(socket, Instant::now() + LINGER, false);
+            self.admit(socket, clock::after(LINGER), false);
             // A timer that cannot be armed would delay the close only.
             let _ = self.arm_timer();
         }
@@ -197,7 +198,7 @@ impl Reception {
 
     /// A client that has just connected has usually sent its HELLO already.
     fn welcome(&mut self, client: OwnedFd) {
-        let deadline = Instant::now() + self.config.handshake_timeout;
+        let deadline = clock::after(self.config.handshake_timeout);
         if let Some(client) = self.shake_hands(client) {
             if self.arrival_count >= self.config.max_arrivals {
                 self.drop_oldest_arrival();
@@ -324,7 +325,7 @@ impl Reception {
                 .remove(self.socket.as_fd())
                 .map_err(|errno| Error::io(Operation::Wait, Some(self.endpoint()), errno))?;
         }
-        self.resume_at = Some(Instant::now() + EXHAUSTED_PAUSE);
+        self.resume_at = Some(clock::after(EXHAUSTED_PAUSE));
         Ok(())
     }
 
@@ -332,7 +333,7 @@ impl Reception {
     pub(crate) fn resume(&mut self) {
         if self.resume_at.is_some() {
             let resumed = self.poller.add_level(self.socket.as_fd(), LISTENER).is_ok();
-            self.resume_at = (!resumed).then(|| Instant::now() + EXHAUSTED_PAUSE);
+            self.resume_at = (!resumed).then(|| clock::after(EXHAUSTED_PAUSE));
         }
     }
 

@@ -5,11 +5,12 @@
 //! them a window remains between the probe and the unlink, which `spec/endpoints.md` documents.
 
 use std::os::fd::{AsFd, OwnedFd};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, Stat};
 use rustix::io::Errno;
 
+use crate::clock;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Occupant, Operation, Waiting};
 use crate::sys::lock::DirLock;
@@ -38,7 +39,7 @@ pub(crate) fn bind(
     lock_timeout: Duration,
 ) -> Result<(OwnedFd, BoundPath), Error> {
     let fail = |operation| move |errno| Error::io(operation, Some(endpoint), errno);
-    let lock = DirLock::acquire(endpoint.run_dir(), Instant::now() + lock_timeout).map_err(|errno| match errno {
+    let lock = DirLock::acquire(endpoint.run_dir(), clock::after(lock_timeout)).map_err(|errno| match errno {
         Errno::AGAIN => Error::Timeout { waiting_for: Waiting::RunDirLock, limit: lock_timeout },
         Errno::NOENT => Error::NotFound { endpoint: endpoint.clone(), source: errno.into() },
         errno => Error::io(Operation::LockRunDir, Some(endpoint), errno),
@@ -111,7 +112,7 @@ impl BoundPath {
 
 impl Drop for BoundPath {
     fn drop(&mut self) {
-        let Ok(_lock) = DirLock::acquire(self.endpoint.run_dir(), Instant::now() + UNLINK_WAIT) else { return };
+        let Ok(_lock) = DirLock::acquire(self.endpoint.run_dir(), clock::after(UNLINK_WAIT)) else { return };
         if lstat(&self.endpoint).is_ok_and(|stat| (stat.st_dev, stat.st_ino) == (self.device, self.inode)) {
             // A failure leaves a stale socket, which the next server takes over.
             let _ = rustix::fs::unlink(self.endpoint.socket_path());
