@@ -1,11 +1,6 @@
-//! Decodes any bytes as a request and as a reply.
+//! The increment service: any bytes as its request and its reply.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use netipc_proto::service::Service as _;
-use netipc_services::Increment;
 
-fuzz_target!(|payload: &[u8]| {
-    let _ = Increment::decode_request(payload);
-    let _ = Increment::decode_reply(payload);
-});
+fuzz_target!(|data: &[u8]| netipc_services::fuzzing::increment(data));

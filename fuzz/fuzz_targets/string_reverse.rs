@@ -1,11 +1,6 @@
-//! Decodes any bytes as a request and as a reply.
+//! The string-reverse service: any bytes as its request and its reply.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use netipc_proto::service::Service as _;
-use netipc_services::StringReverse;
 
-fuzz_target!(|payload: &[u8]| {
-    let _ = StringReverse::decode_request(payload);
-    let _ = StringReverse::decode_reply(payload);
-});
+fuzz_target!(|data: &[u8]| netipc_services::fuzzing::string_reverse(data));

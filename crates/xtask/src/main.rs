@@ -8,6 +8,7 @@
 mod checks;
 mod coverage;
 mod fuzz;
+mod generated;
 mod hygiene;
 mod loc;
 mod manifests;
@@ -40,9 +41,11 @@ enum Task {
     /// Runs every test: prerequisites, unit, integration and documentation
     /// tests, a short fuzz run, and the requirements that no test cites
     Test(Run),
-    /// Runs what a change must pass: format, lints, docs, manifests, hygiene
-    /// and then everything `test` runs
+    /// Runs what a change must pass: format, lints, docs, manifests, hygiene,
+    /// generated code, and then everything `test` runs
     Ci(Run),
+    /// Writes what is made from the schemas: Rust modules, spec tables
+    Gen(generated::Options),
     /// Fuzzes the decoders and state machines, on the stable toolchain
     Fuzz(fuzz::Options),
     /// Compares the requirement ids of spec/*.md with what the tests cite
@@ -80,6 +83,7 @@ const CHECKS: &[Step] = &[
     Step::new("format", checks::format),
     Step::new("hygiene", hygiene::step),
     Step::new("manifests", manifests::step),
+    Step::new("generated", generated::step),
     Step::new("clippy", checks::clippy),
     Step::new("rustdoc", checks::rustdoc),
 ];
@@ -102,6 +106,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
             let all: Vec<Step> = CHECKS.iter().chain(TEST).copied().collect();
             steps::run(&project, &all, &run.only, &run.allow_not_run)
         }
+        Task::Gen(options) => generated::run(&project, &options).map(done),
         Task::Fuzz(options) => fuzz::run(&project, &options).map(done),
         Task::Requirements(options) => requirements::run(&project, &options).map(done),
         Task::Loc => loc::run(&project).map(done),

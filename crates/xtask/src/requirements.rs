@@ -75,7 +75,8 @@ impl Report {
     fn collect(project: &Project) -> Result<Self> {
         let mut report = Self::default();
         for page in project.files()? {
-            if page.extension().is_some_and(|extension| extension == "md") {
+            // Schemas name the requirements that their rules stand for.
+            if page.extension().is_some_and(|extension| extension == "md" || extension == "toml") {
                 report.read_page(&page, &project.read(&page)?);
             }
         }
@@ -204,7 +205,9 @@ fn ids(line: &str) -> impl Iterator<Item = &str> {
         let area = rest.bytes().take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit()).count();
         let number = rest[area..].strip_prefix('-')?;
         let digits = number.bytes().take_while(u8::is_ascii_digit).count();
-        (area > 0 && digits == 2).then(|| &line[start..start + prefix.len() + area + 1 + digits])
+        // `AREA` stands for any area where the form of an id is explained.
+        (area > 0 && digits == 2 && &rest[..area] != "AREA")
+            .then(|| &line[start..start + prefix.len() + area + 1 + digits])
     })
 }
 
@@ -249,7 +252,7 @@ mod tests {
 
     #[test]
     fn ids_are_found_in_running_text() {
-        let found: Vec<&str> = ids("NIPC-HS-07, (NIPC-L2C-10) NIPC-x-1 XNIPC-HS-08 NIPC-HS-nn").collect();
+        let found: Vec<&str> = ids("NIPC-HS-07, (NIPC-L2C-10) NIPC-x-1 XNIPC-HS-08 NIPC-HS-nn NIPC-AREA-01").collect();
         assert_eq!(found, ["NIPC-HS-07", "NIPC-L2C-10"]);
     }
 
