@@ -3,4 +3,50 @@
 //! Must not contain: anything that knows bytes on a wire or in a socket. The command stands on the typed client and server
 //! of the `netipc` crate alone; [`host`] knows this machine and no IPC at all.
 
+mod call;
+mod cli;
+mod config;
+mod connect;
+mod demo;
+mod failure;
 pub mod host;
+mod json;
+mod latency;
+mod output;
+mod ping;
+mod run_dir;
+mod serve;
+mod table;
+mod value;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+use failure::Failure;
+
+/// Runs the command that the arguments (the first is the program's name) ask for, and tells how it went.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) if !error.use_stderr() => {
+            // Help and version are answers. If nobody reads them there is nobody to tell.
+            let _ = error.print();
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => return Failure::from_clap(&error).report(arguments.iter().any(|argument| argument == "--json")),
+    };
+    let outcome = match &cli.command {
+        Command::Demo(demo) => demo::run(demo),
+        Command::Serve(serve) => serve::run(serve),
+        Command::Call(call) => call::run(call),
+        Command::Ping(ping) => ping::run(ping),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(cli.command.json()),
+    }
+}

@@ -1,3 +1,7 @@
 //! The `netipc` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    netipc_cli::run(std::env::args_os())
+}

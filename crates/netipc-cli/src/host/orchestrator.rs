@@ -77,6 +77,8 @@ pub struct Identity {
 /// | `/machine.slice/machine-qemu\x2d3\x2dweb.scope/libvirt/vcpu0` | `web/libvirt/vcpu0` |
 /// | `/anything/else` | `anything/else` |
 ///
+/// Identifiers of 32 hexadecimal digits or more are cut to 12 wherever they stand, as container engines do.
+///
 /// Where containers are nested the innermost one counts, except that whatever a Kubernetes pod starts is Kubernetes'.
 /// A unit of a systemd inside a container belongs to the container.
 pub fn identify(path: &[u8]) -> Identity {
@@ -84,14 +86,13 @@ pub fn identify(path: &[u8]) -> Identity {
     let owner = kubernetes(&parts)
         .or_else(|| (0..parts.len()).rev().find_map(|at| container(&parts, at)))
         .or_else(|| systemd(&parts));
-    match owner {
-        None => Identity { orchestrator: Orchestrator::Unknown, name: parts.join(&b'/') },
-        Some(Owner { orchestrator, name, depth }) => {
-            let mut whole = vec![name.as_slice()];
-            whole.extend(&parts[depth..]);
-            Identity { orchestrator, name: whole.join(&b'/') }
-        }
-    }
+    let (orchestrator, name, depth) = match owner {
+        Some(Owner { orchestrator, name, depth }) => (orchestrator, Some(name), depth),
+        None => (Orchestrator::Unknown, None, 0),
+    };
+    let below = parts[depth..].iter().map(|part| if is_hex(part, 32) { short(part) } else { part });
+    let whole: Vec<_> = name.as_deref().into_iter().chain(below).collect();
+    Identity { orchestrator, name: whole.join(&b'/') }
 }
 
 /// Whoever owns the first `depth` components of a path.
@@ -286,7 +287,11 @@ fn unit_of<'a>(part: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
 
 /// Container engines name their containers with 256 random bits in hexadecimal.
 fn is_id(text: &[u8]) -> bool {
-    text.len() == 64 && text.iter().all(u8::is_ascii_hexdigit)
+    text.len() == 64 && is_hex(text, 64)
+}
+
+fn is_hex(text: &[u8], least: usize) -> bool {
+    text.len() >= least && text.iter().all(u8::is_ascii_hexdigit)
 }
 
 /// The 12 digits that the engines' own tools show.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use netipc_proto::hash::djb2;
+use netipc::proto::hash::djb2;
 
 use super::orchestrator::{Orchestrator, identify, is_unit};
 use super::scan::{Found, Scan};

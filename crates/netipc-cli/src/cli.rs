@@ -1,0 +1,289 @@
+//! The command line: what can be said, and what it means.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use netipc::Profiles;
+
+use crate::value;
+
+/// Typed IPC between the processes of one machine.
+#[derive(Debug, Parser)]
+#[command(name = "netipc", version, propagate_version = true, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done, 1 the call failed, 2 usage, 3 nobody serves the endpoint, 4 denied or incompatible, 5 timed out.
+An error is one sentence on the standard error stream; with --json also {\"error\":{\"kind\":..,\"message\":..}}.
+
+Both sides meet in the run directory: --run-dir, else $NETIPC_RUN_DIR, else $XDG_RUNTIME_DIR/netipc, else /run/netipc.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show the real cgroups of this machine, fetched from another process, and how long the calls took
+    Demo(Demo),
+    /// Serve a service until SIGTERM or SIGINT
+    ///
+    /// Prints one line READY {"pid":..,"services":[..],"run_dir":"..","profiles":[..]} once clients can connect. Makes the
+    /// run directory if it is missing, and removes all that it made at the end.
+    #[command(subcommand)]
+    Serve(Serve),
+    /// Call a service once: connect, agree, call
+    #[command(subcommand)]
+    Call(Call),
+    /// Measure the round-trip times of small calls
+    Ping(Ping),
+}
+
+impl Command {
+    /// Whether programs want to read the errors.
+    pub(crate) fn json(&self) -> bool {
+        match self {
+            Self::Demo(_) => false,
+            Self::Serve(
+                Serve::Increment { serve, .. }
+                | Serve::StringReverse { serve, .. }
+                | Serve::CgroupsSnapshot { serve, .. }
+                | Serve::Host { serve, .. },
+            ) => serve.options.json,
+            Self::Call(Call::Increment(call)) => call.options.json,
+            Self::Call(Call::StringReverse(call)) => call.options.json,
+            Self::Call(Call::CgroupsSnapshot { options, .. }) => options.json,
+            Self::Ping(ping) => ping.options.json,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Serve {
+    /// Answer each number with the next one
+    Increment {
+        #[command(flatten)]
+        serve: ServeOptions,
+        #[command(flatten)]
+        service: ServiceOption,
+    },
+    /// Answer each text with its bytes in reverse order
+    StringReverse {
+        #[command(flatten)]
+        serve: ServeOptions,
+        #[command(flatten)]
+        service: ServiceOption,
+    },
+    /// Serve made-up cgroups: cgroup-0, cgroup-1 ... below /synthetic
+    CgroupsSnapshot {
+        /// How many cgroups
+        #[arg(long, value_name = "N", default_value_t = 3)]
+        items: u32,
+        #[command(flatten)]
+        serve: ServeOptions,
+        #[command(flatten)]
+        service: ServiceOption,
+    },
+    /// Serve the cgroups of this machine as cgroups-snapshot
+    ///
+    /// The generation changes only with the data. Of the options of a cgroup, 2 marks a service of systemd's system manager
+    /// and 4 a cgroup of the unified (v2) hierarchy; enabled is 0 where the provider may not look inside.
+    Host {
+        #[command(flatten)]
+        host: HostRoot,
+        #[command(flatten)]
+        serve: ServeOptions,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Call {
+    /// Print {"value":N} for the number after --value
+    Increment(CallIncrement),
+    /// Print {"text":".."}, or {"text":{"hex":".."}} when it is not UTF-8
+    StringReverse(CallStringReverse),
+    /// Print all cgroups: a table on a terminal, JSON with --json or anywhere else
+    CgroupsSnapshot {
+        #[command(flatten)]
+        options: Options,
+        #[command(flatten)]
+        service: ServiceOption,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CallIncrement {
+    /// The number to send; further calls and the items of a batch count up from it
+    #[arg(long, value_name = "N", value_parser = value::number)]
+    pub(crate) value: u64,
+    /// Send N numbers in one message and print {"values":[..]}
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "pipeline")]
+    pub(crate) batch: Option<u32>,
+    /// Send N numbers in messages of their own before the first answer is awaited, and print {"values":[..]}
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) pipeline: Option<u32>,
+    /// Do all that N times over one connection, with a line for each
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) count: u64,
+    #[command(flatten)]
+    pub(crate) options: Options,
+    #[command(flatten)]
+    pub(crate) service: ServiceOption,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CallStringReverse {
+    #[command(flatten)]
+    pub(crate) input: TextInput,
+    #[command(flatten)]
+    pub(crate) options: Options,
+    #[command(flatten)]
+    pub(crate) service: ServiceOption,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct TextInput {
+    /// The text to send
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    text: Option<String>,
+    /// The bytes to send, in hexadecimal
+    #[arg(long, value_name = "HEX", value_parser = value::hex)]
+    text_hex: Option<value::Hex>,
+}
+
+impl TextInput {
+    /// Exactly one of both is there.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        match (&self.text, &self.text_hex) {
+            (Some(text), _) => text.as_bytes(),
+            (None, Some(hex)) => &hex.0,
+            (None, None) => &[],
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ping {
+    /// The service to call
+    #[arg(value_enum, default_value_t = Method::Increment)]
+    pub(crate) method: Method,
+    /// How many calls to measure
+    #[arg(long, short = 'c', value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) count: u64,
+    /// Time between the starts of two calls; none by default
+    #[arg(long, short = 'i', value_name = "TIME", default_value = "0s", value_parser = value::duration)]
+    pub(crate) interval: Duration,
+    #[command(flatten)]
+    pub(crate) options: Options,
+    #[command(flatten)]
+    pub(crate) service: ServiceOption,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Method {
+    /// A number each way
+    Increment,
+    /// Eight bytes of text each way
+    StringReverse,
+    /// All cgroups back
+    CgroupsSnapshot,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Show at most N cgroups
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    pub(crate) rows: usize,
+    #[command(flatten)]
+    pub(crate) host: HostRoot,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HostRoot {
+    /// Look at the machine whose root directory is mounted at DIR, as /host in the container of an agent
+    #[arg(long = "host-root", value_name = "DIR", default_value = "/")]
+    pub(crate) root: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeOptions {
+    /// End when the standard input is closed, too
+    #[arg(long)]
+    pub(crate) until_eof: bool,
+    #[command(flatten)]
+    pub(crate) options: Options,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServiceOption {
+    /// Name of the endpoint [default: that of the service]
+    #[arg(long, value_name = "NAME", help_heading = ENDPOINT)]
+    pub(crate) service: Option<String>,
+}
+
+const ENDPOINT: &str = "Endpoint";
+const SESSION: &str = "Session";
+const ACCESS: &str = "Access";
+
+/// What both sides understand, so that one list of options can be given to either.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Directory of the sockets [default: $NETIPC_RUN_DIR, $XDG_RUNTIME_DIR/netipc, /run/netipc]
+    #[arg(long, value_name = "DIR", help_heading = ENDPOINT)]
+    pub(crate) run_dir: Option<PathBuf>,
+
+    /// Token that both sides must share; other users may see it in the list of processes
+    #[arg(long, value_name = "N|0xN", value_parser = value::number, conflicts_with = "auth_token_file", help_heading = ACCESS)]
+    pub(crate) auth_token: Option<u64>,
+    /// File that holds the token
+    #[arg(long, value_name = "FILE", help_heading = ACCESS)]
+    pub(crate) auth_token_file: Option<PathBuf>,
+    /// Permissions of the socket [default: 0600] (serve)
+    #[arg(long, value_name = "MODE", value_parser = value::mode, help_heading = ACCESS)]
+    pub(crate) socket_mode: Option<u32>,
+    /// Users that may connect [default: all that the permissions let through] (serve)
+    #[arg(long, value_name = "UID", num_args = 1.., value_delimiter = ',', help_heading = ACCESS)]
+    pub(crate) allow_uid: Vec<u32>,
+
+    /// Profiles to offer, of baseline, shm-hybrid, shm-ring as far as the build has them [default: all it has]
+    #[arg(long, value_name = "LIST", value_parser = value::profiles, help_heading = SESSION)]
+    pub(crate) profiles: Option<Profiles>,
+    /// Profiles to prefer
+    #[arg(long, value_name = "LIST", value_parser = value::profiles, help_heading = SESSION)]
+    pub(crate) prefer: Option<Profiles>,
+    /// Largest request payload in bytes: for a provider the most it takes, for a caller where growth begins [default: grows
+    /// up to 1 MiB]
+    #[arg(long, value_name = "N", help_heading = SESSION)]
+    pub(crate) max_request: Option<u32>,
+    /// Largest response payload in bytes: for a provider the most it sends, for a caller where growth begins [default: grows
+    /// up to 1 MiB]
+    #[arg(long, value_name = "N", help_heading = SESSION)]
+    pub(crate) max_response: Option<u32>,
+    /// Largest packet in bytes [default: what the socket carries]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(33..), help_heading = SESSION)]
+    pub(crate) packet_size: Option<u32>,
+    /// Most sessions at once (serve)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = SESSION)]
+    pub(crate) max_sessions: Option<u32>,
+    /// How long a call may take, connecting included; for serve, how long a client may take to introduce itself
+    #[arg(long, value_name = "TIME", value_parser = value::positive_duration, help_heading = SESSION)]
+    pub(crate) timeout: Option<Duration>,
+
+    /// Print JSON, errors too
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

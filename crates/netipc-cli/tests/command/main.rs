@@ -1,0 +1,9 @@
+//! The command from the outside: processes, exit codes, what they print and what they leave behind.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic, also in its helpers")]
+
+mod call;
+mod demo;
+mod netipc;
+mod serve;
+mod usage;
