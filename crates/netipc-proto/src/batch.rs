@@ -18,7 +18,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::bytes::{align8, u32_at};
+use crate::bytes::{align8, put, u32_at};
 
 /// Bytes of one directory entry: offset and length.
 pub const ENTRY_LEN: usize = 8;
@@ -190,6 +190,7 @@ impl<'a> BatchBuilder<'a> {
     ///
     /// # Errors
     /// The item does not fit; the batch is as before.
+    #[inline]
     pub fn push(&mut self, item: &[u8]) -> Result<(), BatchFull> {
         self.push_with(|out, budget| {
             if item.len() > budget {
@@ -204,6 +205,7 @@ impl<'a> BatchBuilder<'a> {
     ///
     /// # Errors
     /// What `write` reports, or that all slots are taken or that it wrote too much; the batch is as before.
+    #[inline]
     pub fn push_with<E: From<BatchFull>>(
         &mut self,
         write: impl FnOnce(&mut Vec<u8>, usize) -> Result<(), E>,
@@ -224,6 +226,7 @@ impl<'a> BatchBuilder<'a> {
         }
     }
 
+    #[inline]
     fn close_item(&mut self, before: usize, room: usize) -> Result<(), BatchFull> {
         let length = self.out.len().saturating_sub(before);
         if length > room {
@@ -237,10 +240,14 @@ impl<'a> BatchBuilder<'a> {
             return Err(BatchFull::Bytes { needed: length, budget: u32::MAX as usize });
         };
         // `resize` also repairs a writer that truncated what was there before it.
-        self.out.resize(before + padded, 0);
-        let entry = self.start + self.items as usize * ENTRY_LEN;
-        self.out[entry..entry + 4].copy_from_slice(&offset.to_ne_bytes());
-        self.out[entry + 4..entry + 8].copy_from_slice(&entry_length.to_ne_bytes());
+        if self.out.len() != before + padded {
+            self.out.resize(before + padded, 0);
+        }
+        let mut entry = [0; ENTRY_LEN];
+        put(&mut entry, 0, offset.to_ne_bytes());
+        put(&mut entry, 4, entry_length.to_ne_bytes());
+        let at = self.start + self.items as usize * ENTRY_LEN;
+        self.out[at..at + ENTRY_LEN].copy_from_slice(&entry);
         self.items += 1;
         Ok(())
     }

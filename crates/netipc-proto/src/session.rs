@@ -202,19 +202,23 @@ impl Session {
     /// The first rule that the packet breaks; the session is broken from then on.
     #[inline]
     pub fn on_packet(&mut self, packet: &[u8], now: Time) -> Result<Received, Violation> {
-        if let Some(violation) = self.broken {
-            return Err(violation);
+        if self.broken.is_some() || self.assembler.is_pending() {
+            return self.continuation(packet);
         }
-        let received =
-            if self.assembler.is_pending() { self.continuation(packet) } else { self.first_packet(packet, now) };
-        if let Err(violation) = received {
-            self.poison(violation);
+        let header = match self.first_packet(packet) {
+            Ok(header) => header,
+            Err(violation) => return Err(self.poison(violation)),
+        };
+        if packet.len() - HEADER_LEN == header.payload_len as usize {
+            return Ok(Received::Whole(header));
         }
-        received
+        self.assembler.begin(header, &packet[HEADER_LEN..], self.packet_size);
+        self.deadline = Some(now + self.half_message_timeout);
+        Ok(Received::Partial)
     }
 
     #[inline]
-    fn first_packet(&mut self, packet: &[u8], now: Time) -> Result<Received, Violation> {
+    fn first_packet(&mut self, packet: &[u8]) -> Result<Header, Violation> {
         let header = Header::decode(packet)?;
         if header.kind != self.role.receives() {
             return Err(Violation::UnexpectedKind { got: header.kind, expected: self.role.receives() });
@@ -237,23 +241,28 @@ impl Session {
         }
         if body.len() == payload_len {
             self.complete(&header, body)?;
-            return Ok(Received::Whole(header));
         }
-        self.assembler.begin(header, body, self.packet_size);
-        self.deadline = Some(now + self.half_message_timeout);
-        Ok(Received::Partial)
+        Ok(header)
     }
 
     fn continuation(&mut self, packet: &[u8]) -> Result<Received, Violation> {
-        let Some(header) = self.assembler.continuation(packet)? else {
-            return Ok(Received::Partial);
+        if let Some(violation) = self.broken {
+            return Err(violation);
+        }
+        let header = match self.assembler.continuation(packet) {
+            Ok(Some(header)) => header,
+            Ok(None) => return Ok(Received::Partial),
+            Err(error) => return Err(self.poison(error.into())),
         };
         self.deadline = None;
         // Lent out for the check, which needs the rest of the session.
         let payload = self.assembler.take();
         let sound = self.complete(&header, &payload);
         self.assembler.restore(payload);
-        sound.map(|()| Received::Assembled(header))
+        match sound {
+            Ok(()) => Ok(Received::Assembled(header)),
+            Err(violation) => Err(self.poison(violation)),
+        }
     }
 
     /// The checks that need the whole message: batch directory, then the id.
@@ -269,10 +278,11 @@ impl Session {
     }
 
     #[cold]
-    fn poison(&mut self, violation: Violation) {
+    fn poison(&mut self, violation: Violation) -> Violation {
         self.broken = Some(violation);
         self.deadline = None;
         self.assembler.clear();
+        violation
     }
 
     /// The payload of the message that [`Received::Assembled`] told of, until the next packet or
@@ -325,8 +335,7 @@ impl Session {
             expected: self.assembler.pending().map_or(0, |header| header.payload_len),
             timeout: self.half_message_timeout,
         };
-        self.poison(violation);
-        Err(violation)
+        Err(self.poison(violation))
     }
 
     /// Number of requests in flight.
