@@ -38,13 +38,18 @@ pub(crate) enum Command {
     Call(Call),
     /// Measure the round-trip times of small calls
     Ping(Ping),
+    /// Make code from the schema of a service
+    ///
+    /// Prints the path of the file, which is named after the service and written only if it would change.
+    #[command(name = "gen")]
+    Generate(Generate),
 }
 
 impl Command {
     /// Whether programs want to read the errors.
     pub(crate) fn json(&self) -> bool {
         match self {
-            Self::Demo(_) => false,
+            Self::Demo(_) | Self::Generate(_) => false,
             Self::Serve(
                 Serve::Increment { serve, .. }
                 | Serve::StringReverse { serve, .. }
@@ -198,6 +203,28 @@ pub(crate) struct Demo {
     pub(crate) rows: usize,
     #[command(flatten)]
     pub(crate) host: HostRoot,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Generate {
+    /// The schema, a TOML file
+    #[arg(value_name = "SCHEMA")]
+    pub(crate) schema: PathBuf,
+    /// Language of the code
+    #[arg(long, value_enum)]
+    pub(crate) lang: Language,
+    /// Directory of the code; made if it is missing
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Path of the codec runtime, as the code is to name it: netipc_proto for a crate that stands on that alone
+    #[arg(long, value_name = "PATH", default_value = "netipc::proto")]
+    pub(crate) runtime: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    /// A module; its crate must say `extern crate alloc`
+    Rust,
 }
 
 #[derive(Debug, Args)]

@@ -9,6 +9,7 @@ mod config;
 mod connect;
 mod demo;
 mod failure;
+mod generate;
 pub mod host;
 mod json;
 mod latency;
@@ -44,6 +45,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Serve(serve) => serve::run(serve),
         Command::Call(call) => call::run(call),
         Command::Ping(ping) => ping::run(ping),
+        Command::Generate(generate) => generate::run(generate),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,6 +4,7 @@
 
 mod call;
 mod demo;
+mod generate;
 mod netipc;
 mod serve;
 mod usage;
