@@ -22,7 +22,11 @@ pub(crate) fn clippy(project: &Project) -> Result<Outcome> {
 }
 
 pub(crate) fn rustdoc(project: &Project) -> Result<Outcome> {
-    let mut command = project.cargo(["doc", "--workspace", "--no-deps", "--document-private-items"]);
-    process::run(command.env("RUSTDOCFLAGS", "-D warnings"))?;
+    // The command and the library share a name and so a page: separate runs, the library last, whose pages stay. The
+    // library twice, as only private pages check the links of private items, and only public ones those that lead there.
+    for kind in [&["--bins"][..], &["--lib", "--document-private-items"], &["--lib"]] {
+        let mut command = project.cargo(["doc", "--workspace", "--no-deps"]);
+        process::run(command.args(kind).env("RUSTDOCFLAGS", "-D warnings"))?;
+    }
     Ok(Outcome::Passed("no warnings".into()))
 }
