@@ -162,7 +162,8 @@ proptest! {
         }
     }
 
-    /// NIPC-CHK-07 to NIPC-CHK-11: a change of one byte is refused, or changes nothing but that byte of the message.
+    /// NIPC-CHK-07, NIPC-CHK-08, NIPC-CHK-09, NIPC-CHK-10, NIPC-CHK-11: a change of one byte is refused, or changes
+    /// nothing but that byte of the message.
     #[test]
     fn mutation(len in 65usize..400, at in any::<prop::sample::Index>(), change in 1u8..) {
         let payload = pattern(len);
@@ -200,7 +201,8 @@ fn refused(packet: &[u8]) -> ChunkError {
     assembler.continuation(packet).unwrap_err()
 }
 
-/// NIPC-CHK-07 to NIPC-CHK-11, NIPC-RCV-07: with everything wrong, the first field in the order of the checks is named.
+/// NIPC-CHK-07, NIPC-CHK-08, NIPC-CHK-09, NIPC-CHK-10, NIPC-CHK-11, NIPC-RCV-07: with everything wrong, the first field
+/// in the order of the checks is named.
 #[test]
 fn order_of_checks() {
     let mut packet = vec![0xee; 100];

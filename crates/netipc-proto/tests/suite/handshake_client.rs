@@ -39,8 +39,8 @@ fn sound() -> HelloAck {
     }
 }
 
-/// NIPC-HS-21 to NIPC-HS-25: a packet in which everything is wrong is put right one field at a time; each step shows the
-/// next refusal of the order.
+/// NIPC-HS-21, NIPC-HS-22, NIPC-HS-23, NIPC-HS-24, NIPC-HS-25: a packet in which everything is wrong is put right one
+/// field at a time; each step shows the next refusal of the order.
 #[test]
 fn order_of_checks() {
     let mut packet = vec![0xee; HEADER_LEN];
