@@ -367,7 +367,7 @@ impl<'a> Item<'a> {
         reader.constant("flags", item::at::FLAGS, 0_u16)?;
         let name = reader.string("name", item::at::NAME, &item::rule::NAME)?;
         let path = reader.string("path", item::at::PATH, &item::rule::PATH)?;
-        reader.disjoint(&[("name", item::at::NAME, &name), ("path", item::at::PATH, &path)])?;
+        reader.disjoint(&[name, path])?;
         Ok(Self { fixed: reader.fixed(), bytes })
     }
 
@@ -507,7 +507,7 @@ impl ItemFields<'_> {
     }
 }
 
-/// A [`Item`] that owns its bytes.
+/// An [`Item`] that owns its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnedItem {
     /// Hash of the name, for fast comparison; opaque to a reader. The standard providers use djb2. (NIPC-SNAP-06,

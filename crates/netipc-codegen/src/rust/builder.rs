@@ -1,6 +1,6 @@
 //! What a handler fills to make a reply.
 
-use super::write::{has_rules, store_constants, store_string};
+use super::write::{has_rules, store, store_constants, store_string};
 use super::{Shape, Uses, value_doc};
 use crate::model::{Field, Kind};
 use crate::text::{Style, Text};
@@ -126,7 +126,7 @@ fn room(shape: &Shape<'_>, field: &Field, text: &mut Text, uses: &mut Uses) {
 
 fn finish_whole(shape: &Shape<'_>, field: &str, text: &mut Text) {
     text.comment("///", "Ends the reply.");
-    finish_errors("when nothing was written", text);
+    finish_errors(Some("when nothing was written"), text);
     text.line("#[inline]");
     text.block("pub fn finish(self) -> Result<(), BuildError> {", "}", |text| {
         text.block("if self.written {", "}", |text| text.line("return self.out.end(Ok(()));"));
@@ -135,11 +135,12 @@ fn finish_whole(shape: &Shape<'_>, field: &str, text: &mut Text) {
     });
 }
 
-fn finish_errors(missing: &str, text: &mut Text) {
+fn finish_errors(missing: Option<&str>, text: &mut Text) {
+    let missing = missing.map_or_else(String::new, |missing| format!("[`BuildError::Missing`] {missing}, "));
     errors(
         format!(
-            "[`BuildError::Missing`] {missing}, [`BuildError::Overflow`] when something did not fit, also when that error \
-             was ignored. Nothing stays in the buffer then."
+            "{missing}[`BuildError::Overflow`] when something did not fit, also when that error was ignored. Nothing stays \
+             in the buffer then."
         ),
         text,
     );
@@ -221,7 +222,7 @@ fn push(list: &Field, item: &Shape<'_>, text: &mut Text) {
 
 fn finish_list(shape: &Shape<'_>, list: &Field, values: &[&Field], text: &mut Text, uses: &mut Uses) {
     text.comment("///", "Ends the reply.");
-    finish_errors("when a field was given no value", text);
+    finish_errors((!values.is_empty()).then_some("when a field was given no value"), text);
     text.block("pub fn finish(mut self) -> Result<(), BuildError> {", "}", |text| {
         text.line("let result = self.close();");
         text.line("self.out.end(result)");
@@ -237,10 +238,10 @@ fn finish_list(shape: &Shape<'_>, list: &Field, values: &[&Field], text: &mut Te
         for field in values {
             let name = &field.name;
             text.line(format!("let {name} = self.{name}.ok_or(missing(\"{name}\"))?;"));
-            text.line(format!("store(&mut fixed, {}, {name});", shape.at(field)));
+            store(shape.at(field), name.clone(), text);
         }
         for field in shape.record.fields.iter().filter(|field| matches!(field.kind, Kind::Count { .. })) {
-            text.line(format!("store(&mut fixed, {}, self.{}.finish(&mut self.out));", shape.at(field), list.name));
+            store(shape.at(field), format!("self.{}.finish(&mut self.out)", list.name), text);
         }
         text.line("self.out.patch(0, &fixed);");
         text.line("Ok(())");
@@ -248,7 +249,7 @@ fn finish_list(shape: &Shape<'_>, list: &Field, values: &[&Field], text: &mut Te
 }
 
 fn head(shape: &Shape<'_>, members: &[&str], text: &mut Text) {
-    text.comment("///", format!("Builds a [`{}`] within a byte budget.", shape.view));
+    text.comment("///", format!("Builds {} within a byte budget.", shape.link()));
     text.line("#[derive(Debug)]");
     text.block(format!("pub struct {}<'a> {{", shape.builder()), "}", |text| {
         for member in members {

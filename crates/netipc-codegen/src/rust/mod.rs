@@ -153,6 +153,12 @@ impl<'m> Shape<'m> {
         if self.record.is_plain() { self.view.clone() } else { format!("Owned{}", self.view) }
     }
 
+    /// The view as a link in documentation, with its article.
+    fn link(&self) -> String {
+        let article = if self.view.starts_with(['A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
+        format!("{article} [`{}`]", self.view)
+    }
+
     fn builder(&self) -> String {
         format!("{}Builder", self.view)
     }
@@ -205,14 +211,18 @@ fn with_requirements(mut doc: String, requirements: &[String]) -> String {
     doc
 }
 
+/// The text with a capital at the start.
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(chars).collect()
+}
+
 /// `cgroups-snapshot` and `cgroups_snapshot` become `CgroupsSnapshot`.
 #[must_use]
 pub fn camel(name: &str) -> String {
     let mut camel = String::new();
     for word in name.split(['-', '_']) {
-        let mut chars = word.chars();
-        camel.extend(chars.next().map(|first| first.to_ascii_uppercase()));
-        camel.push_str(chars.as_str());
+        camel.push_str(&capitalised(word));
     }
     camel
 }

@@ -1,12 +1,12 @@
 //! Forms that own their bytes.
 
-use super::{Shape, value_doc};
+use super::{Shape, capitalised, value_doc};
 use crate::model::{Field, Kind};
 use crate::text::{Style, Text};
 
 pub(super) fn print(shape: &Shape<'_>, text: &mut Text) {
     let record = shape.record;
-    text.comment("///", format!("A [`{}`] that owns its bytes.", shape.view));
+    text.comment("///", format!("{} that owns its bytes.", capitalised(&shape.link())));
     text.line("#[derive(Debug, Clone, PartialEq, Eq)]");
     text.block(format!("pub struct {} {{", shape.owned()), "}", |text| {
         for field in record.values() {

@@ -135,7 +135,8 @@ fn decode(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
     text.line("#[inline]");
     text.block(format!("pub fn decode(bytes: {bytes}) -> Result<Self, DecodeError> {{"), "}", |text| {
         let (size, name) = (shape.constant("SIZE"), shape.constant("RECORD"));
-        text.line(format!("let reader = Reader::<{{ {size} }}>::new({name}, bytes)?;"));
+        let open = format!("Reader::<{{ {size} }}>::new(");
+        text.assign("let reader =", open, vec![name, "bytes".to_owned()], ")?;", Style::Tight);
         for field in &record.fields {
             check_field(shape, field, text, uses);
         }
@@ -150,23 +151,23 @@ fn check_field(shape: &Shape<'_>, field: &Field, text: &mut Text, uses: &mut Use
     match &field.kind {
         Kind::Number { .. } | Kind::Count { .. } => {}
         Kind::Constant { number, value, .. } => {
-            text.line(format!("reader.constant(\"{name}\", {at}, {value}_{})?;", number.name()));
+            let arguments = vec![format!("\"{name}\""), at, format!("{value}_{}", number.name())];
+            text.group("reader.constant(", arguments, ")?;", Style::Tight);
         }
         Kind::String(_) => {
             let rule = shape.constant(&format!("rule::{}", name.to_uppercase()));
-            let binding = if shape.record.strings().count() > 1 || !shape.record.trailing {
-                format!("let {name} = ")
-            } else {
-                String::new()
-            };
-            text.line(format!("{binding}reader.string(\"{name}\", {at}, &{rule})?;"));
+            let place_matters = shape.record.strings().count() > 1 || !shape.record.trailing;
+            let left = if place_matters { format!("let {name} =") } else { String::new() };
+            let arguments = vec![format!("\"{name}\""), at, format!("&{rule}")];
+            text.assign(left, "reader.string(", arguments, ")?;", Style::Tight);
         }
         Kind::List { count, gaps, .. } => {
             uses.codec(&["Items", "ItemsRule"]);
             let counter = shape.record.fields.iter().find(|field| field.name == *count);
             let Some(counter) = counter else { return };
             let (at, rule) = (shape.at(counter), format!("ItemsRule {{ gaps: {gaps} }}"));
-            text.line(format!("let {name} = reader.items(\"{name}\", reader.load({at}), &{rule})?;"));
+            let arguments = vec![format!("\"{name}\""), format!("reader.load({at})"), format!("&{rule}")];
+            text.assign(format!("let {name} ="), "reader.items(", arguments, ")?;", Style::Tight);
         }
     }
 }
@@ -176,10 +177,7 @@ fn check_end(shape: &Shape<'_>, text: &mut Text) {
     let record = shape.record;
     let strings: Vec<_> = record.strings().map(|(field, _)| field).collect();
     if strings.len() > 1 {
-        let items = strings
-            .iter()
-            .map(|field| format!("(\"{0}\", {1}, &{0})", field.name, shape.at(field)))
-            .collect::<Vec<_>>();
+        let items = strings.iter().map(|field| field.name.clone()).collect();
         text.group("reader.disjoint(&[", items, "])?;", Style::Tight);
     }
     if record.trailing {
@@ -189,11 +187,11 @@ fn check_end(shape: &Shape<'_>, text: &mut Text) {
         (Some(list), _) => format!("{}.end()", list.name),
         (None, None) => shape.constant("SIZE"),
         (None, Some((first, rest))) => {
-            let mut end = format!("{}.end", first.name);
+            let mut end = format!("{}.end()", first.name);
             for field in rest {
-                end.push_str(&format!(".max({}.end)", field.name));
+                end.push_str(&format!(".max({}.end())", field.name));
             }
-            end + " + 1"
+            end
         }
     };
     text.line(format!("reader.ends({end})?;"));

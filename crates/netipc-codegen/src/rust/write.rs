@@ -2,7 +2,7 @@
 
 use super::{Shape, Uses, value_doc};
 use crate::model::{Field, Kind, Record, StringRule};
-use crate::text::Text;
+use crate::text::{Style, Text};
 
 /// The struct of borrowed values of a record with strings.
 pub(super) fn print(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
@@ -15,7 +15,7 @@ pub(super) fn print(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
 /// The private methods by which builders write a record.
 pub(super) fn methods(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
     if has_rules(shape.record) {
-        check(shape, text, uses);
+        check(shape, text);
     }
     if shape.is_item() || !shape.record.is_plain() {
         size(shape, text);
@@ -44,22 +44,19 @@ fn fields(shape: &Shape<'_>, text: &mut Text) {
     text.blank();
 }
 
-fn check(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
-    uses.codec(&["check_string"]);
+fn check(shape: &Shape<'_>, text: &mut Text) {
     text.comment("///", "Checks the rules that do not depend on where the values go.");
     text.block("fn check(&self) -> Result<(), BuildError> {", "}", |text| {
-        text.line(format!(
-            "let invalid = |field, problem| BuildError::Invalid {{ record: {}, field, problem }};",
-            shape.constant("RECORD")
-        ));
-        for (field, _) in shape.record.strings().filter(|(_, rule)| string_has_rules(rule)) {
-            let rule = shape.constant(&format!("rule::{}", field.name.to_uppercase()));
-            text.line(format!(
-                "check_string(self.{0}, &{rule}).map_err(|problem| invalid(\"{0}\", problem))?;",
-                field.name
-            ));
+        let mut checks: Vec<_> = shape.record.strings().filter(|(_, rule)| string_has_rules(rule)).collect();
+        let last = checks.pop();
+        for (field, end) in
+            checks.into_iter().map(|(field, _)| (field, ")?;")).chain(last.map(|(field, _)| (field, ")")))
+        {
+            let open = format!("{}::{}.check(", shape.constant("rule"), field.name.to_uppercase());
+            let name = &field.name;
+            let arguments = vec![shape.constant("RECORD"), format!("\"{name}\""), format!("self.{name}")];
+            text.group(open, arguments, end, Style::Tight);
         }
-        text.line("Ok(())");
     });
     text.blank();
 }
@@ -67,11 +64,9 @@ fn check(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
 fn size(shape: &Shape<'_>, text: &mut Text) {
     text.comment("///", "Bytes that it takes.");
     text.block("fn size(&self) -> usize {", "}", |text| {
-        let mut size = shape.constant("SIZE");
-        for (field, _) in shape.record.strings() {
-            size.push_str(&format!(".saturating_add(self.{}.len() + 1)", field.name));
-        }
-        text.line(size);
+        let strings = shape.record.strings();
+        let terms = strings.map(|(field, _)| format!(".saturating_add(self.{}.len() + 1)", field.name));
+        text.group(shape.constant("SIZE"), terms.collect(), "", Style::Chain);
     });
     text.blank();
 }
@@ -88,7 +83,7 @@ fn write(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
         text.line(format!("let mut fixed = [0; {}];", shape.constant("SIZE")));
         store_constants(shape, text, uses);
         for field in record.values().filter(|field| matches!(field.kind, Kind::Number { .. })) {
-            text.line(format!("store(&mut fixed, {}, self.{});", shape.at(field), field.name));
+            store(shape.at(field), format!("self.{}", field.name), text);
         }
         if strings.is_empty() {
             text.line("out.bytes(&fixed)");
@@ -96,7 +91,7 @@ fn write(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
         }
         let mut place = shape.constant("SIZE");
         for field in &strings {
-            text.line(format!("let {} = {place};", field.name));
+            text.assign(format!("let {} =", field.name), place, Vec::new(), ";", Style::Tight);
             place = format!("{0} + self.{0}.len() + 1", field.name);
             store_string(shape, field, &field.name, &format!("self.{}.len()", field.name), text);
         }
@@ -119,13 +114,17 @@ pub(super) fn store_constants(shape: &Shape<'_>, text: &mut Text, uses: &mut Use
         if let Kind::Constant { number, value, .. } = field.kind
             && value != 0
         {
-            text.line(format!("store(&mut fixed, {}, {value}_{});", shape.at(field), number.name()));
+            store(shape.at(field), format!("{value}_{}", number.name()), text);
         }
     }
 }
 
 pub(super) fn store_string(shape: &Shape<'_>, field: &Field, offset: &str, len: &str, text: &mut Text) {
     let at = shape.at(field);
-    text.line(format!("store(&mut fixed, {at}, {offset} as u32);"));
-    text.line(format!("store(&mut fixed, {at} + 4, {len} as u32);"));
+    store(at.clone(), format!("{offset} as u32"), text);
+    store(format!("{at} + 4"), format!("{len} as u32"), text);
+}
+
+pub(super) fn store(at: String, value: String, text: &mut Text) {
+    text.group("store(", vec!["&mut fixed".to_owned(), at, value], ");", Style::Tight);
 }

@@ -3,9 +3,12 @@
 use core::error::Error;
 use core::fmt;
 
+use crate::ErrorKind;
+
 /// Why a payload was refused.
 ///
-/// Names the record and the field, where in the payload the offence is, and the numbers that broke the rule.
+/// Names the record and the field, where in the payload the offence is, and the numbers that broke the rule
+/// (NIPC-COD-06).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DecodeError {
     /// The record in which the offence is, as the specification names it.
@@ -21,6 +24,12 @@ pub struct DecodeError {
 }
 
 impl DecodeError {
+    /// Always [`ErrorKind::InvalidMessage`].
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        ErrorKind::InvalidMessage
+    }
+
     /// The same error, seen from the list that holds the record as its item number `item`, starting at byte `base`.
     #[must_use]
     pub(crate) fn in_item(self, item: usize, base: usize) -> Self {
@@ -189,6 +198,18 @@ pub enum BuildError {
         /// The field without a value.
         field: &'static str,
     },
+}
+
+impl BuildError {
+    /// [`ErrorKind::LimitExceeded`] for the budget, [`ErrorKind::ApiMisuse`] for values that break a rule (NIPC-COD-16) or
+    /// are missing (NIPC-COD-17).
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Overflow { .. } => ErrorKind::LimitExceeded,
+            Self::Invalid { .. } | Self::Missing { .. } => ErrorKind::ApiMisuse,
+        }
+    }
 }
 
 impl fmt::Display for BuildError {

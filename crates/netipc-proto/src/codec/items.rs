@@ -1,7 +1,8 @@
 //! Lists of records: a directory of (offset, length) entries, then the items.
 //!
-//! Offsets count from the end of the directory and are multiples of [`ITEM_ALIGN`]. Items come in directory order and
-//! share no byte, so that a small payload can never stand for a huge amount of decoded data.
+//! Offsets count from the end of the directory and are multiples of [`ITEM_ALIGN`] (NIPC-COD-10, NIPC-COD-12). Items come
+//! in directory order and share no byte, so that a small payload can never stand for a huge amount of decoded data
+//! (NIPC-COD-11).
 
 use core::fmt;
 use core::iter::FusedIterator;
@@ -55,7 +56,8 @@ impl<'a, T: Record<'a>> Items<'a, T> {
         // u64: count * 8 does not fit usize on every host.
         let directory_len = u64::from(count) * ENTRY_LEN as u64;
         if directory_len > rest.len() as u64 {
-            let (got, needed) = (bytes.len(), at.saturating_add(directory_len as usize));
+            let needed = at.saturating_add(usize::try_from(directory_len).unwrap_or(usize::MAX));
+            let got = bytes.len();
             return Err(error(at, None, Problem::Truncated { got, needed }));
         }
         let (directory, area) = rest.split_at(directory_len as usize);

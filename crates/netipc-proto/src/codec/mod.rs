@@ -15,7 +15,7 @@
 //! A record of one number and one string, encoded and decoded by hand as generated code does it:
 //!
 //! ```
-//! use netipc_proto::codec::{BuildError, DecodeError, Placement, Reader, StringRule, Writer, store};
+//! use netipc_proto::codec::{BuildError, DecodeError, Placement, Reader, StringRule, Writer, store, string_at};
 //!
 //! const RULE: StringRule = StringRule {
 //!     placement: Placement::From(12),
@@ -33,9 +33,9 @@
 //! out.finish()?;
 //!
 //! let reader = Reader::<12>::new("greeting", &bytes)?;
-//! let text = reader.string("text", 4, &RULE)?;
+//! reader.string("text", 4, &RULE)?;
 //! assert_eq!(reader.load::<u32>(0), 7);
-//! assert_eq!(&bytes[text], b"hi");
+//! assert_eq!(string_at(&bytes, reader.fixed(), 4), b"hi");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -47,7 +47,7 @@ mod write;
 
 pub use error::{BuildError, DecodeError, Problem, Quoted};
 pub use items::{Items, ItemsIter, ItemsRule, ItemsWriter, Record};
-pub use read::{Placement, Reader, StringRule, check_string, fixed_part, string_at};
+pub use read::{Extent, Placement, Reader, StringRule, fixed_part, string_at};
 pub use scalar::{Scalar, load, store};
 pub use write::Writer;
 

@@ -1,8 +1,9 @@
-//! Reading one record: every rule is checked here, so that views need not fail.
+//! Reading one record: every rule is checked here, so that views need not fail (NIPC-COD-01, NIPC-COD-02).
+//!
+//! Nothing here allocates (NIPC-COD-03), and bytes behind the content are refused only where a schema says so
+//! (NIPC-COD-05).
 
-use core::ops::Range;
-
-use super::{DecodeError, Items, ItemsRule, Problem, Record, Scalar, load};
+use super::{BuildError, DecodeError, Items, ItemsRule, Problem, Record, Scalar, load};
 
 /// Where a string may start, counted from the start of its record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +30,34 @@ pub struct StringRule {
 impl StringRule {
     /// A string of any length and content, anywhere.
     pub const ANY: Self = Self { placement: Placement::From(0), least: 0, most: u32::MAX, interior_nul: true };
+
+    /// Checks a string that is to be written (NIPC-COD-16).
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Invalid`] with the rule it breaks.
+    #[inline]
+    pub fn check(&self, record: &'static str, field: &'static str, text: &[u8]) -> Result<(), BuildError> {
+        self.content(text).map_err(|problem| BuildError::Invalid { record, field, problem })
+    }
+
+    /// The rules that hold wherever the string stands.
+    #[inline]
+    fn content(&self, text: &[u8]) -> Result<(), Problem> {
+        let got = text.len() as u64;
+        if got < u64::from(self.least) {
+            return Err(Problem::TooShort { got, least: self.least.into() });
+        }
+        if got > u64::from(self.most) {
+            return Err(Problem::TooLong { got, most: self.most.into() });
+        }
+        if !self.interior_nul
+            && let Some(at) = text.iter().position(|&byte| byte == 0)
+        {
+            return Err(Problem::InteriorNul { at });
+        }
+        Ok(())
+    }
 }
 
 /// A record being decoded: its fixed part of `N` bytes is there, its rules are still to be checked.
@@ -82,7 +111,7 @@ impl<'a, const N: usize> Reader<'a, N> {
         load(self.fixed, at)
     }
 
-    /// Checks that the number at byte `at` is `allowed`.
+    /// Checks that the number at byte `at` is `allowed` (NIPC-COD-04).
     ///
     /// # Errors
     ///
@@ -100,33 +129,32 @@ impl<'a, const N: usize> Reader<'a, N> {
         Err(self.error(field, at, Problem::Constant { got, allowed }))
     }
 
-    /// Checks the string whose offset and length stand at byte `at`, and says which bytes it takes, its NUL excluded.
+    /// Checks the string whose offset and length stand at byte `at` (NIPC-COD-07, NIPC-COD-09), and says which bytes it
+    /// takes.
     ///
     /// # Errors
     ///
     /// The rule it breaks.
     #[inline]
-    pub fn string(&self, field: &'static str, at: usize, rule: &StringRule) -> Result<Range<usize>, DecodeError> {
-        let offset: u32 = self.load(at);
-        let length: u32 = self.load(at + 4);
-        match region(self.bytes, offset, length, rule) {
-            Ok(range) => Ok(range),
+    pub fn string(&self, field: &'static str, at: usize, rule: &StringRule) -> Result<Extent, DecodeError> {
+        let (offset, length) = (self.load(at), self.load(at + 4));
+        match extent(self.bytes, offset, length, rule) {
+            Ok((start, end)) => Ok(Extent { field, at, start, end }),
             Err(problem) => Err(self.error(field, at, problem)),
         }
     }
 
-    /// Checks that no two of the strings share a byte, their NULs included.
+    /// Checks that no two of the strings share a byte, their NULs included (NIPC-COD-08).
     ///
     /// # Errors
     ///
-    /// [`Problem::Overlap`] at the later named string of the pair; `at` says where its offset stands.
+    /// [`Problem::Overlap`] at the later named string of the pair.
     #[inline]
-    pub fn disjoint(&self, strings: &[(&'static str, usize, &Range<usize>)]) -> Result<(), DecodeError> {
-        for (position, (field, at, range)) in strings.iter().enumerate() {
-            for (with, _, other) in &strings[..position] {
-                // `end` is where the NUL stands, so the inclusive comparison counts it in.
-                if range.start <= other.end && other.start <= range.end {
-                    return Err(self.error(field, *at, Problem::Overlap { with }));
+    pub fn disjoint(&self, strings: &[Extent]) -> Result<(), DecodeError> {
+        for (position, string) in strings.iter().enumerate() {
+            for other in &strings[..position] {
+                if string.start < other.end && other.start < string.end {
+                    return Err(self.error(string.field, string.at, Problem::Overlap { with: other.field }));
                 }
             }
         }
@@ -168,9 +196,28 @@ impl<'a, const N: usize> Reader<'a, N> {
     }
 }
 
-/// The bytes of a string inside its record, when all rules hold.
+/// The bytes that a string takes in its record, its NUL included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    field: &'static str,
+    /// Where its offset stands, for errors.
+    at: usize,
+    start: usize,
+    end: usize,
+}
+
+impl Extent {
+    /// The first byte behind its NUL.
+    #[inline]
+    #[must_use]
+    pub fn end(&self) -> usize {
+        self.end
+    }
+}
+
+/// Where a string starts in its record, and where its NUL ends, when all rules hold.
 #[inline]
-fn region(bytes: &[u8], offset: u32, length: u32, rule: &StringRule) -> Result<Range<usize>, Problem> {
+fn extent(bytes: &[u8], offset: u32, length: u32, rule: &StringRule) -> Result<(usize, usize), Problem> {
     match rule.placement {
         Placement::At(allowed) if offset != allowed => {
             return Err(Problem::Misplaced { got: offset.into(), allowed: allowed.into() });
@@ -190,32 +237,8 @@ fn region(bytes: &[u8], offset: u32, length: u32, rule: &StringRule) -> Result<R
     if bytes[end] != 0 {
         return Err(Problem::Unterminated { got: bytes[end] });
     }
-    check_string(&bytes[start..end], rule)?;
-    Ok(start..end)
-}
-
-/// Checks the rules that hold for a string wherever it stands: length and interior NUL.
-///
-/// # Errors
-///
-/// The rule it breaks.
-#[inline]
-pub fn check_string(text: &[u8], rule: &StringRule) -> Result<(), Problem> {
-    let got = text.len() as u64;
-    if got < u64::from(rule.least) {
-        let least = rule.least.into();
-        return Err(Problem::TooShort { got, least });
-    }
-    if got > u64::from(rule.most) {
-        let most = rule.most.into();
-        return Err(Problem::TooLong { got, most });
-    }
-    if !rule.interior_nul
-        && let Some(at) = text.iter().position(|&byte| byte == 0)
-    {
-        return Err(Problem::InteriorNul { at });
-    }
-    Ok(())
+    rule.content(&bytes[start..end])?;
+    Ok((start, end + 1))
 }
 
 /// The fixed part of a record that was decoded before.

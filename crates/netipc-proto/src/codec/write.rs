@@ -9,9 +9,9 @@ const PAYLOAD_MAX: usize = u32::MAX as usize - 32;
 
 /// Appends one payload to a buffer and never lets it exceed a budget.
 ///
-/// Bytes that the buffer holds already are left alone. The first write that does not fit makes the writer fail for good:
+/// Bytes that the buffer holds already are left alone, and none of them ever becomes part of the payload (NIPC-COD-13). The first write that does not fit makes the writer fail for good:
 /// later writes fail too and add up what would have been needed, [`finish`](Self::finish) reports it, and nothing stays
-/// in the buffer.
+/// in the buffer (NIPC-COD-15).
 #[derive(Debug)]
 pub struct Writer<'a> {
     out: &'a mut Vec<u8>,

@@ -1,0 +1,78 @@
+//! What the printers make of invented schemas, compared with checked-in files (which `generated_code` runs).
+//!
+//! After a deliberate change run the tests once with `UPDATE_GOLDEN=1`, and read the difference.
+#![allow(clippy::unwrap_used, reason = "a failed test panics")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use netipc_codegen::model::Service;
+use netipc_codegen::{markdown, rust, schema};
+
+const NAMES: [&str; 3] = ["weather", "ports", "journal"];
+
+fn tests_dir() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
+}
+
+fn service(name: &str) -> Service {
+    let path = tests_dir().join("schemas").join(format!("{name}.toml"));
+    let text = std::fs::read_to_string(&path).unwrap();
+    schema::parse(&format!("tests/schemas/{name}.toml"), &text).unwrap_or_else(|findings| panic!("{findings}"))
+}
+
+fn compare(file: &str, printed: &str) {
+    let path = tests_dir().join("golden").join(file);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, printed).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(golden == printed, "{file} is out of date; printed now:\n{printed}");
+}
+
+#[test]
+fn rust_is_as_checked_in() {
+    let options = rust::Options { home: Some("demo".to_owned()), ..rust::Options::default() };
+    for name in NAMES {
+        compare(&format!("{name}.rs"), &rust::module(&service(name), &options));
+    }
+}
+
+/// Printing twice gives the same bytes (NIPC-COD-19).
+#[test]
+fn printing_is_repeatable() {
+    for name in NAMES {
+        let options = rust::Options::default();
+        assert_eq!(rust::module(&service(name), &options), rust::module(&service(name), &options));
+    }
+}
+
+#[test]
+fn markdown_is_as_checked_in() {
+    for name in NAMES {
+        compare(&format!("{name}.md"), &markdown::service(&service(name)));
+    }
+}
+
+/// The model stands for itself: another program can print from its serialised form alone.
+#[test]
+fn model_is_as_checked_in_and_survives_serialisation() {
+    for name in NAMES {
+        let service = service(name);
+        let json = serde_json::to_string_pretty(&service).unwrap() + "\n";
+        compare(&format!("{name}.json"), &json);
+        assert_eq!(serde_json::from_str::<Service>(&json).unwrap(), service);
+    }
+}
+
+#[test]
+fn printed_rust_is_formatted() {
+    let files = NAMES.map(|name| tests_dir().join("golden").join(format!("{name}.rs")));
+    let output = Command::new("rustfmt")
+        .args(["--check", "--edition", "2024", "--config-path"])
+        .arg(tests_dir().join("../../../rustfmt.toml"))
+        .args(files)
+        .output()
+        .expect("rustfmt is part of the toolchain");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
