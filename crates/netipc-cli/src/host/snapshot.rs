@@ -42,7 +42,7 @@ pub struct Snapshot {
     pub generation: u64,
     /// systemd runs the host.
     pub systemd: bool,
-    /// The host has more cgroups than the provider keeps.
+    /// The host had more cgroups than the provider keeps when the generation last moved on.
     pub truncated: bool,
     /// The cgroups.
     pub cgroups: Vec<Cgroup>,
@@ -57,9 +57,9 @@ impl Snapshot {
         Self { generation, systemd, truncated: scan.truncated, cgroups }
     }
 
-    /// Whether both say the same, whatever their generation.
+    /// Whether both tell their readers the same, whatever their generation.
     pub(super) fn same_data(&self, other: &Self) -> bool {
-        self.systemd == other.systemd && self.truncated == other.truncated && self.cgroups == other.cgroups
+        self.systemd == other.systemd && self.cgroups == other.cgroups
     }
 }
 

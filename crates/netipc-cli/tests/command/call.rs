@@ -45,6 +45,7 @@ fn string_reverse_tells_bytes_that_are_no_text_in_hexadecimal() {
 
 #[test]
 fn the_synthetic_snapshot_is_exactly_as_documented() {
+    // NIPC-SNAP-07
     let run_dir = RunDir::new();
     let _provider = run_dir.serve(&["cgroups-snapshot", "--items", "2"]);
     let outcome = run_dir.run(&["call", "cgroups-snapshot", "--json"]);
@@ -110,6 +111,7 @@ fn options_that_both_sides_take_work_together() {
 
 #[test]
 fn nobody_there_is_exit_code_3() {
+    // NIPC-EP-17
     let run_dir = RunDir::new();
     let outcome = run_dir.run(&["call", "increment", "--value", "1", "--json"]);
     outcome.fails(3, "increment.sock");
@@ -119,6 +121,7 @@ fn nobody_there_is_exit_code_3() {
 
 #[test]
 fn a_wrong_token_is_exit_code_4() {
+    // NIPC-HS-08
     let run_dir = RunDir::new();
     let _provider = run_dir.serve(&["increment", "--auth-token", "7"]);
     run_dir.run(&["call", "increment", "--value", "1", "--auth-token", "8"]).fails(4, "token");
@@ -127,6 +130,7 @@ fn a_wrong_token_is_exit_code_4() {
 
 #[test]
 fn a_user_that_is_not_on_the_list_is_exit_code_4() {
+    // NIPC-HS-09
     let run_dir = RunDir::new();
     let other = (rustix::process::getuid().as_raw() + 1).to_string();
     let _provider = run_dir.serve(&["increment", "--allow-uid", &other]);

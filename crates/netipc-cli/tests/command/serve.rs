@@ -27,6 +27,7 @@ fn ready_tells_where_and_who() {
 
 #[test]
 fn signals_end_it_cleanly() {
+    // NIPC-L2S-20, NIPC-EP-14
     for signal in [Signal::TERM, Signal::INT] {
         let run_dir = RunDir::new();
         let provider = run_dir.serve(&["increment"]);
@@ -80,6 +81,7 @@ fn the_environment_names_the_run_directory() {
 
 #[test]
 fn the_socket_has_the_mode_that_was_asked_for() {
+    // NIPC-EP-04
     let run_dir = RunDir::new();
     let _private = run_dir.serve(&["increment"]);
     let _shared = run_dir.serve(&["string-reverse", "--socket-mode", "0666"]);
@@ -90,6 +92,7 @@ fn the_socket_has_the_mode_that_was_asked_for() {
 
 #[test]
 fn a_second_provider_is_refused_and_the_first_serves_on() {
+    // NIPC-EP-12
     let run_dir = RunDir::new();
     let _provider = run_dir.serve(&["increment"]);
     run_dir.run(&["serve", "increment"]).fails(1, "in use");
@@ -98,6 +101,7 @@ fn a_second_provider_is_refused_and_the_first_serves_on() {
 
 #[test]
 fn what_a_killed_provider_left_is_taken_over() {
+    // NIPC-EP-11, NIPC-EP-17
     let run_dir = RunDir::new();
     let provider = run_dir.serve(&["increment"]);
     provider.signal(Signal::KILL);
@@ -110,6 +114,7 @@ fn what_a_killed_provider_left_is_taken_over() {
 
 #[test]
 fn the_session_limit_is_told() {
+    // NIPC-HS-12
     let run_dir = RunDir::new();
     let _provider = run_dir.serve(&["increment", "--max-sessions", "1"]);
     let endpoint = Endpoint::new(run_dir.path(), "increment").unwrap();

@@ -38,6 +38,7 @@ fn with_json_the_error_is_told_to_programs_too() {
 
 #[test]
 fn names_and_tokens_that_cannot_be_are_usage_errors() {
+    // NIPC-EP-01
     let run_dir = RunDir::new();
     run_dir.run(&["call", "increment", "--value", "1", "--service", "a/b"]).fails(2, "a/b");
     run_dir.run(&["call", "increment", "--value", "1", "--auth-token-file", "/nonexistent"]).fails(2, "/nonexistent");

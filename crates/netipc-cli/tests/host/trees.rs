@@ -1,5 +1,6 @@
 //! Every fixture gives exactly the snapshot that it says.
 
+use netipc::proto::hash::djb2;
 use netipc_cli::host::{Bounds, Host, Pace, Provider};
 
 use crate::fixture::{Expected, Fixture};
@@ -30,6 +31,8 @@ fn check(text: &str, systemd: bool) {
     assert_eq!(snapshot.systemd, systemd);
     assert!(!snapshot.truncated);
     assert!(snapshot.cgroups.iter().all(|cgroup| cgroup.enabled));
+    // NIPC-SNAP-07
+    assert!(snapshot.cgroups.iter().all(|cgroup| cgroup.hash == djb2(&cgroup.name)));
 
     let seen: Vec<_> = snapshot
         .cgroups
