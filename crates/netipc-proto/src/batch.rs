@@ -1,6 +1,6 @@
 //! Many items of one method in one payload: a directory, then the items.
 //!
-//! This module must not know what an item means. [`Batch`] reads, [`BatchBuilder`] writes (NIPC-BAT).
+//! This module must not know what an item means. [`Batch`] reads, [`BatchBuilder`] writes (NIPC-BAT-01).
 //!
 //! ```
 //! use netipc_proto::batch::{Batch, BatchBuilder};
@@ -34,7 +34,7 @@ impl<'a> Batch<'a> {
     /// Checks the directory of a batch of `item_count` items.
     ///
     /// Every offset must be a multiple of 8 and every item must lie inside the payload. Gaps, overlaps and any order are
-    /// tolerated.
+    /// tolerated (NIPC-BAT-07, NIPC-BAT-08, NIPC-BAT-09, NIPC-BAT-10).
     ///
     /// # Errors
     /// Names the first unsound entry.
@@ -148,7 +148,7 @@ impl core::error::Error for BatchError {}
 
 /// Appends a batch payload to a buffer, within a byte budget.
 ///
-/// All padding is written as zero, whatever the buffer held before. A builder that is dropped without
+/// All padding is written as zero, whatever the buffer held before (NIPC-BAT-03). A builder that is dropped without
 /// [`finish`](Self::finish) leaves an unfinished payload behind; the caller then truncates the buffer.
 #[derive(Debug)]
 pub struct BatchBuilder<'a> {
@@ -252,7 +252,8 @@ impl<'a> BatchBuilder<'a> {
         Ok(())
     }
 
-    /// Ends the batch and returns the number of items. Slots that were not used leave the directory.
+    /// Ends the batch and returns the number of items. Slots that were not used leave the directory
+    /// (NIPC-BAT-11).
     pub fn finish(self) -> u32 {
         let used = self.start + self.items as usize * ENTRY_LEN;
         let area = self.start + self.slots as usize * ENTRY_LEN;

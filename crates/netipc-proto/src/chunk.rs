@@ -2,7 +2,7 @@
 //!
 //! This module must not know limits of a session or deadlines. The first packet of a message is its header and as much
 //! of the payload as fits; every further packet is a 32-byte chunk header and the next part. Nothing comes between the
-//! chunks of a message (NIPC-CHK).
+//! chunks of a message (NIPC-CHK-02, NIPC-CHK-03, NIPC-CHK-04).
 //!
 //! ```
 //! use netipc_proto::chunk::Chunker;

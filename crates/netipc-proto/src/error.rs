@@ -2,6 +2,15 @@
 //!
 //! A [`Violation`] is what a peer broke on the wire; it ends the session. A [`SendError`] is what our own caller asked
 //! for and may not have; the session lives on. Neither is ever turned into the other.
+//!
+//! ```
+//! use netipc_proto::ErrorKind;
+//! use netipc_proto::error::Violation;
+//!
+//! let violation = Violation::PayloadTooLarge { got: 2000, allowed: 1024 };
+//! assert_eq!(violation.kind(), ErrorKind::PeerMisbehaved);
+//! assert_eq!(violation.to_string(), "the peer announced a payload of 2000 bytes, the agreed limit is 1024");
+//! ```
 
 mod kind;
 
@@ -14,7 +23,7 @@ use crate::batch::BatchError;
 use crate::chunk::ChunkError;
 use crate::header::{HeaderError, Kind, Status};
 
-/// What a peer broke on the wire. Ends the session and fails everything in flight (NIPC-RCV).
+/// What a peer broke on the wire. Ends the session and fails everything in flight (NIPC-RCV-09).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Violation {
@@ -133,12 +142,8 @@ impl fmt::Display for Violation {
     }
 }
 
-impl core::error::Error for Violation {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        // The wrapped errors speak through `Display` already; naming them as causes too would print them twice.
-        None
-    }
-}
+// No `source`: the wrapped errors speak through `Display` already, and naming them as causes would print them twice.
+impl core::error::Error for Violation {}
 
 impl From<HeaderError> for Violation {
     fn from(error: HeaderError) -> Self {

@@ -1,7 +1,6 @@
 //! How limits grow: the client's proposals, and what a server learns from traffic.
 //!
-//! This module must not know sessions. It answers one question: which numbers go into the next handshake (NIPC-L2C,
-//! NIPC-L2S).
+//! This module must not know sessions. It answers one question: which numbers go into the next handshake.
 //!
 //! ```
 //! use netipc_proto::growth::{Growth, Payloads};
@@ -50,7 +49,7 @@ pub struct Payloads {
 /// What a client proposes next.
 ///
 /// Proposals grow up to a ceiling and never shrink by themselves; only a refusal takes them back to what was
-/// configured, so that no refused number ever comes twice by itself.
+/// configured, so that no refused number ever comes twice by itself (NIPC-L2C-23).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Growth {
     configured: Payloads,
@@ -103,7 +102,7 @@ fn raise(limit: &mut u32, wanted: u32) -> bool {
     grew
 }
 
-/// Bounds the growth rounds of one logical call.
+/// Bounds the growth rounds of one logical call (NIPC-L2C-24).
 #[derive(Clone, Copy, Debug)]
 pub struct Rounds {
     left: u32,
@@ -132,7 +131,8 @@ impl Rounds {
     }
 }
 
-/// A limit of one direction that a server raises as it sees traffic. What it learns applies to later sessions.
+/// A limit of one direction that a server raises as it sees traffic. What it learns applies to later sessions
+/// (NIPC-L2S-18, NIPC-L2S-19).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Learned {
     limit: u32,

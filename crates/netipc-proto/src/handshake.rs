@@ -1,7 +1,7 @@
 //! The handshake: one packet each way, before a session.
 //!
 //! This module must not know sockets or deadlines; the caller gives a handshake both. The server judges a HELLO with
-//! [`answer`], the client an ACK with [`Proposal::accept`] (NIPC-HS).
+//! [`answer`], the client an ACK with [`Proposal::accept`].
 //!
 //! ```
 //! use netipc_proto::handshake::{Answer, Gate, Proposal, ServerPolicy, answer};

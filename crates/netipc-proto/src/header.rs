@@ -1,6 +1,6 @@
 //! The 32-byte message header that opens every message.
 //!
-//! This module must not know limits, sessions or payloads. It turns a header into bytes and back (NIPC-ENV).
+//! This module must not know limits, sessions or payloads. It turns a header into bytes and back (NIPC-ENV-01).
 //!
 //! ```
 //! use netipc_proto::header::{Header, HEADER_LEN};
@@ -20,7 +20,8 @@ pub const MAGIC: u32 = 0x4e49_5043;
 pub const VERSION: u16 = 1;
 /// Bytes of a message header.
 pub const HEADER_LEN: usize = 32;
-/// Flag bit 0: the payload starts with a batch directory. All other bits are sent as 0 and ignored on receipt.
+/// Flag bit 0: the payload starts with a batch directory. All other bits are sent as 0 and ignored on receipt
+/// (NIPC-ENV-06).
 pub const FLAG_BATCH: u16 = 1;
 /// Control opcode of the client's handshake packet.
 pub const CODE_HELLO: u16 = 1;
@@ -64,7 +65,7 @@ impl fmt::Display for Kind {
 
 /// `transport_status` of a response: how the envelope fared. Outcomes of a method live in its payload.
 ///
-/// Values without a name here can come from a peer and pass through.
+/// Values without a name here can come from a peer and pass through (NIPC-ENV-12).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Status(pub u16);
 
@@ -160,7 +161,7 @@ impl Header {
         header
     }
 
-    /// The same header for a batch of `items`; a batch of one carries the flag too (NIPC-BAT).
+    /// The same header for a batch of `items`; a batch of one carries the flag too (NIPC-BAT-05).
     #[must_use]
     pub const fn batch(mut self, items: u32) -> Header {
         self.flags = FLAG_BATCH;
@@ -170,7 +171,8 @@ impl Header {
 
     /// Whether the payload starts with a batch directory.
     ///
-    /// The flag with an item count of 0 is a single message, and so is a count above 1 without the flag.
+    /// The flag with an item count of 0 is a single message, and so is a count above 1 without the flag (NIPC-BAT-06,
+    /// NIPC-ENV-10).
     #[must_use]
     pub const fn is_batch(&self) -> bool {
         self.flags & FLAG_BATCH != 0 && self.item_count > 0
@@ -209,7 +211,8 @@ impl Header {
         }
         let version = u16_at(bytes, 4);
         if version != VERSION {
-            // Both sides of a handshake treat a peer of another version differently from one that sends garbage.
+            // Both sides of a handshake treat a peer of another version differently from one that sends garbage
+            // (NIPC-ENV-05).
             let alone = u16_at(bytes, 6) == HEADER_LEN as u16 && Kind::from_wire(u16_at(bytes, 8)).is_some();
             return Err(HeaderError::Version { got: version, alone });
         }

@@ -1,6 +1,13 @@
 //! Limits of a session, and the defaults for them.
 //!
 //! None of the defaults is a limit of the protocol; all of them are configuration.
+//!
+//! ```
+//! use netipc_proto::limits::{DEFAULT_ITEMS, DEFAULT_REQUEST_PAYLOAD, Limits};
+//!
+//! let request = Limits { max_payload: 4 * DEFAULT_REQUEST_PAYLOAD, max_items: DEFAULT_ITEMS };
+//! assert_eq!(request.max_payload, 4096);
+//! ```
 
 use core::time::Duration;
 

@@ -12,7 +12,7 @@
 use core::fmt;
 use core::ops::{BitAnd, BitOr, BitOrAssign};
 
-/// A set of profiles, one bit each (NIPC-PRF). Bits that have no name here can come from a peer.
+/// A set of profiles, one bit each. Bits that have no name here can come from a peer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Profiles(pub u32);
 
@@ -37,7 +37,7 @@ impl Profiles {
     pub const RESERVED: Profiles = Profiles(0x08);
     /// The shared-memory ring.
     pub const SHM_RING: Profiles = Profiles(0x10);
-    /// Everything that may be offered on this system at all.
+    /// Everything that may be offered on this system at all (NIPC-PRF-03).
     pub const OFFERABLE: Profiles = if cfg!(windows) {
         Profiles(Self::BASELINE.0 | Self::SHM_HYBRID.0 | Self::SHM_FUTEX.0)
     } else {

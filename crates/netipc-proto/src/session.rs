@@ -1,7 +1,7 @@
 //! One session after its handshake: what may be sent, and whether what came is sound.
 //!
 //! This module must not know sockets, clocks or payloads. Every transport feeds the packets it receives to the same
-//! [`Session`], so that limits, directories and ids are checked on all of them alike (NIPC-RCV).
+//! [`Session`], so that limits, directories and ids are checked on all of them alike (NIPC-RCV-10).
 //!
 //! ```
 //! use core::time::Duration;
@@ -150,13 +150,13 @@ impl Session {
 
     /// The header of the message that is over a limit, after [`Violation::PayloadTooLarge`] or
     /// [`Violation::TooManyItems`]: a server answers it before it closes, with the header that
-    /// [`Header::failure`] makes of it.
+    /// [`Header::failure`] makes of it (NIPC-L2S-08).
     #[must_use]
     pub const fn offender(&self) -> Option<&Header> {
         self.offender.as_ref()
     }
 
-    /// Starts to send the message that `header` opens; on a client its id is in flight from here on.
+    /// Starts to send the message that `header` opens; on a client its id is in flight from here on (NIPC-RCV-12).
     ///
     /// The packets of two messages must not be mixed: finish one chunker before the next one starts. When no packet
     /// could be sent at all, [`abandon`](Self::abandon) takes the id back.
@@ -194,7 +194,7 @@ impl Session {
         self.in_flight.remove(message_id)
     }
 
-    /// Judges a packet that came.
+    /// Judges a packet that came, in the order of NIPC-RCV-07.
     ///
     /// A packet of length zero is the end of the stream and must not be passed in.
     ///
@@ -332,7 +332,7 @@ impl Session {
         self.deadline
     }
 
-    /// Looks whether a message that is half there is overdue.
+    /// Looks whether a message that is half there is overdue (NIPC-CHK-12).
     ///
     /// # Errors
     /// It is; the session is broken from then on.
@@ -362,7 +362,8 @@ impl Session {
         self.in_flight.iter()
     }
 
-    /// Ends the session. Returns the ids that were in flight and will never be answered, lowest first.
+    /// Ends the session. Returns the ids that were in flight and will never be answered, lowest first
+    /// (NIPC-RCV-09).
     pub fn close(&mut self) -> Vec<u64> {
         self.closed = true;
         self.deadline = None;

@@ -20,7 +20,7 @@ struct Pending {
 /// Puts the packets of one message together.
 ///
 /// Memory is reserved for bytes that arrived, at most twice as much, and never for a length that a peer merely
-/// announced.
+/// announced (NIPC-CHK-13).
 #[derive(Debug, Default)]
 pub struct Assembler {
     payload: Vec<u8>,
@@ -37,7 +37,8 @@ impl Assembler {
     /// Starts a message with the payload bytes of its first packet. A message that was half there is forgotten.
     ///
     /// `body` must be shorter than `header.payload_len`: a message that is complete needs no assembler. The number of
-    /// chunks follows from the real length of `body`, so that a first packet with less than it could take is fine.
+    /// chunks follows from the real length of `body`, so that a first packet with less than it could take is fine
+    /// (NIPC-CHK-05, NIPC-CHK-06).
     pub fn begin(&mut self, header: Header, body: &[u8], packet_size: u32) {
         debug_assert!(body.len() < header.payload_len as usize);
         let budget = body_budget(packet_size);
@@ -146,7 +147,7 @@ impl Pending {
             return Err(ChunkError::PacketLen { got: body, expected: chunk.payload_len });
         }
         // A part has at least one byte and never more than what is left, so this one comparison also refuses empty
-        // chunks, an overrun, and an index beyond the count.
+        // chunks, an overrun, and an index beyond the count (NIPC-CHK-09, NIPC-CHK-10, NIPC-CHK-11).
         let left = header.payload_len as usize - arrived;
         let part = u32::try_from(left).map_or(self.budget, |left| left.min(self.budget));
         if chunk.payload_len != part {

@@ -23,7 +23,7 @@ pub struct Proposal {
     pub request: Limits,
     /// Hints for responses; a server may ignore them.
     pub response: Limits,
-    /// The largest response payload that the client takes, whatever the server grants.
+    /// The largest response payload that the client takes, whatever the server grants (NIPC-HS-27).
     pub response_ceiling: u32,
     /// Shared secret of client and server.
     pub auth_token: u64,
@@ -63,7 +63,7 @@ impl Proposal {
         .packet()
     }
 
-    /// Judges the server's answer. `runnable` are the profiles that this build can run.
+    /// Judges the server's answer, in the order of NIPC-HS-21. `runnable` are the profiles that this build can run.
     ///
     /// # Errors
     /// The first thing that is wrong with the answer, or its status when it is a rejection.
@@ -113,7 +113,7 @@ fn decode(packet: &[u8], proposed_request: u32) -> Result<HelloAck, Refusal> {
     if header.kind != Kind::Control || header.code != CODE_HELLO_ACK {
         return Err(Refusal::NotAck { kind: header.kind, code: header.code });
     }
-    // Before the payload: a rejection may come without one.
+    // Before the payload: a rejection may come without one (NIPC-HS-22).
     if !header.status.is_ok() {
         return Err(Refusal::Rejected { status: header.status, proposed_request });
     }

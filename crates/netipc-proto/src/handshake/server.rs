@@ -168,7 +168,7 @@ impl core::error::Error for Fault {}
 
 /// Judges the first packet of a client.
 ///
-/// The order of the checks is part of the protocol. Ignored are the flags of the HELLO, bytes after its payload, and all
+/// The order of the checks is part of the protocol (NIPC-HS-04). Ignored, by NIPC-HS-13, are the flags of the HELLO, bytes after its payload, and all
 /// header fields other than magic, version, header length, kind and code. `session_id` counts from 1 and is used only
 /// when the answer is [`Answer::Accept`].
 #[must_use]
@@ -222,6 +222,7 @@ fn judge(policy: &ServerPolicy, packet: &[u8], session_id: u64, gate: Gate) -> V
     if gate == Gate::Full {
         return Err((Some(Status::INTERNAL_ERROR), Fault::Full));
     }
+    // NIPC-PRF-01
     let liked = (common & hello.preferred & policy.preferred).highest();
     let items = hello.request.max_items.max(1);
     Ok(HelloAck {
@@ -269,7 +270,7 @@ fn is_hello(header: &Header) -> bool {
     header.kind == Kind::Control && header.code == CODE_HELLO
 }
 
-/// Compares without a branch on the secret: the time taken tells nothing about how many bits are right.
+/// Compares without a branch on the secret (NIPC-HS-08): the time taken tells nothing about how many bits are right.
 fn same_token(a: u64, b: u64) -> bool {
     black_box(a ^ b) == 0
 }
