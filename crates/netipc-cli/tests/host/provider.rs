@@ -106,16 +106,28 @@ fn a_host_without_cgroups_says_what_is_missing() {
 
 #[test]
 fn a_cgroup_that_may_not_be_listed_is_there_but_not_enabled() {
-    if rustix::process::geteuid().is_root() {
-        return; // Permissions do not hold root back.
-    }
     let fixture = Fixture::build(TREE);
     let closed = fixture.directory(".", "a");
+    fs::set_permissions(fixture.root(), fs::Permissions::from_mode(0o755)).unwrap();
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
-    let snapshot = provider(&fixture, ON_REPORT).snapshot();
+    let snapshot = as_nobody(|| provider(&fixture, ON_REPORT).snapshot());
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).unwrap();
     let paths: Vec<_> = snapshot.cgroups.iter().map(|cgroup| (&cgroup.path[..], cgroup.enabled)).collect();
     assert_eq!(paths, [(&b"/a"[..], false), (&b"/c"[..], true)]);
+}
+
+/// Permissions do not hold root back, so root works as somebody else here: on Linux a thread can have a user of its own.
+fn as_nobody<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    let nobody = rustix::process::Uid::from_raw(65534);
+    std::thread::scope(|scope| {
+        let worker = scope.spawn(|| {
+            if rustix::process::geteuid().is_root() {
+                rustix::thread::set_thread_res_uid(nobody, nobody, nobody).unwrap();
+            }
+            work()
+        });
+        worker.join().unwrap()
+    })
 }
 
 #[test]
