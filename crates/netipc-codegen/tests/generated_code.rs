@@ -75,7 +75,7 @@ fn strings_are_written_in_order_without_gaps() {
     assert_eq!(bytes, [fixed.as_slice(), b"pier\0a\0b\0"].concat());
     let view = WeatherReport::decode_reply(&bytes).unwrap();
     assert_eq!(view.fields(), REPORT);
-    assert_eq!(view.to_owned().fields(), REPORT);
+    assert_eq!(view.into_owned().fields(), REPORT);
     assert_eq!(format!("{view:?}"), r#"Report { temperature: 293150, station: b"pier", remark: b"a\x00b" }"#);
 }
 
@@ -143,7 +143,7 @@ fn list_of_plain_items() {
     let view = Ports::decode_reply(&bytes).unwrap();
     assert!(view.ports().iter().eq(ports));
     assert!(view.ports().iter().rev().eq([ports[1], ports[0]]));
-    assert_eq!(view.to_owned().ports, ports);
+    assert_eq!(view.into_owned().ports, ports);
     assert_eq!(view.ports().get(1), Some(ports[1]));
     assert_eq!(view.ports().get(2), None);
 }

@@ -194,11 +194,11 @@ impl<'a> Reply<'a> {
 
     /// A copy that outlives the payload.
     #[must_use]
-    pub fn to_owned(&self) -> OwnedReply {
+    pub fn into_owned(self) -> OwnedReply {
         OwnedReply {
             systemd_enabled: self.systemd_enabled(),
             generation: self.generation(),
-            items: self.items.iter().map(|item| item.to_owned()).collect(),
+            items: self.items.iter().map(|item| item.into_owned()).collect(),
         }
     }
 }
@@ -421,7 +421,7 @@ impl<'a> Item<'a> {
 
     /// A copy that outlives the payload.
     #[must_use]
-    pub fn to_owned(&self) -> OwnedItem {
+    pub fn into_owned(self) -> OwnedItem {
         OwnedItem {
             hash: self.hash(),
             options: self.options(),

@@ -132,7 +132,7 @@ impl<'a> Text<'a> {
 
     /// A copy that outlives the payload.
     #[must_use]
-    pub fn to_owned(&self) -> OwnedText {
+    pub fn into_owned(self) -> OwnedText {
         OwnedText { text: self.text().to_vec() }
     }
 }

@@ -33,15 +33,15 @@ pub(super) fn print(shape: &Shape<'_>, text: &mut Text) {
 }
 
 /// The method that makes the owned form of a view.
-pub(super) fn to_owned(shape: &Shape<'_>, text: &mut Text) {
+pub(super) fn into_owned(shape: &Shape<'_>, text: &mut Text) {
     text.comment("///", "A copy that outlives the payload.");
     text.line("#[must_use]");
-    text.block(format!("pub fn to_owned(&self) -> {} {{", shape.owned()), "}", |text| {
+    text.block(format!("pub fn into_owned(self) -> {} {{", shape.owned()), "}", |text| {
         let values = shape.record.values().map(|field| match &field.kind {
             Kind::String(_) => format!("{0}: self.{0}().to_vec()", field.name),
             Kind::List { .. } => match shape.item() {
                 Some(item) if !item.record.is_plain() => {
-                    format!("{0}: self.{0}.iter().map(|item| item.to_owned()).collect()", field.name)
+                    format!("{0}: self.{0}.iter().map(|item| item.into_owned()).collect()", field.name)
                 }
                 _ => format!("{0}: self.{0}.iter().collect()", field.name),
             },

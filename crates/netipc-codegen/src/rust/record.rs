@@ -113,7 +113,7 @@ fn view(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
         if record.list().is_none() {
             fields(shape, text);
         }
-        super::owned::to_owned(shape, text);
+        super::owned::into_owned(shape, text);
     });
     text.blank();
     debug(shape, text, uses);

@@ -1,6 +1,6 @@
 //! From declarations to the model: offsets are resolved, references and rules are checked.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -14,14 +14,20 @@ use crate::model::{Field, Kind, Number, Place, Record, Service, SnapshotKey, Str
 const MAX_RECORD: u32 = 4096;
 
 /// Builds the model, or reports why there is none.
-pub(crate) fn check(declarations: Declarations, source: &str, findings: &mut Findings<'_>) -> Option<Service> {
-    let records: Vec<_> = declarations.records.iter().map(|record| check_record(record, findings)).collect();
-    check_lists(&declarations.records, &records, findings);
-    check_record_names(&declarations, findings);
-    let decl = declarations.service?;
-    let service = check_service(&decl, source, records, findings);
-    check_roles(&decl, &declarations.records, &service, findings);
-    if let Some(snapshot) = &decl.snapshot {
+///
+/// References are looked at only when everything is sound by itself, so that one mistake is told once.
+pub(crate) fn check(declarations: &Declarations, source: &str, findings: &mut Findings<'_>) -> Option<Service> {
+    let records = declarations.records.iter().map(|record| check_record(record, findings)).collect();
+    let decl = declarations.service.as_ref()?;
+    let service = check_service(decl, source, records, findings);
+    if findings.is_empty() {
+        check_record_names(declarations, findings);
+        check_lists(&declarations.records, &service.records, findings);
+        check_roles(decl, &declarations.records, &service, findings);
+    }
+    if findings.is_empty()
+        && let Some(snapshot) = &decl.snapshot
+    {
         check_snapshot(snapshot, &service, findings);
     }
     findings.is_empty().then_some(service)
@@ -62,26 +68,27 @@ fn check_record(decl: &RecordDecl, findings: &mut Findings<'_>) -> Record {
     names::check(&decl.name, &names::RECORD, "record", findings);
     check_doc(decl.doc.as_ref(), &format!("record `{record_name}`"), findings);
     let mut fields: Vec<Field> = Vec::new();
-    let mut seen: HashMap<&str, ()> = HashMap::new();
-    let mut end = 0;
+    let mut seen = HashSet::new();
+    let (mut end, mut placed) = (0_u32, true);
     for field in &decl.fields {
         names::check(&field.name, &names::FIELD, "field", findings);
         check_doc(field.doc.as_ref(), &format!("field `{}`", field.name.get_ref()), findings);
-        if seen.insert(field.name.get_ref(), ()).is_some() {
+        if !seen.insert(field.name.get_ref()) {
             let message = format!("record `{record_name}` has two fields `{}`", field.name.get_ref());
             findings.report(&field.name.span(), message, "rename one of them");
         }
         let kind = check_kind(field, findings);
-        let at = check_place(field, &kind, end, findings);
-        end = at + kind.size();
+        let size = kind.size();
+        placed = placed && is_placed(field, &kind, end, findings);
         fields.push(Field {
             name: field.name.get_ref().clone(),
             doc: text(field.doc.as_ref()),
             unit: field.unit.as_ref().map(|unit| unit.get_ref().clone()),
             requirements: requirements(&field.requirements, findings),
-            at,
+            at: end,
             kind,
         });
+        end += size;
     }
     if end == 0 || end > MAX_RECORD {
         let message = format!("the fixed part of record `{record_name}` has {end} bytes");
@@ -171,24 +178,25 @@ fn check_lengths(
     }
 }
 
-/// Where the field is: behind the one before it, at a multiple of its alignment, and where `at` says.
-fn check_place(field: &FieldDecl, kind: &Kind, end: u32, findings: &mut Findings<'_>) -> u32 {
+/// Whether the field is where it must be: behind the one before it, at a multiple of its alignment, and where `at` says.
+/// Of each record only the first misplaced field is told, because it moves those behind it.
+fn is_placed(field: &FieldDecl, kind: &Kind, end: u32, findings: &mut Findings<'_>) -> bool {
     let name = field.name.get_ref();
     if let Some(at) = &field.at
         && *at.get_ref() != u64::from(end)
     {
         let got = *at.get_ref();
-        let (what, remedy) = if got > u64::from(end) {
-            ("leaves a hole", format!("set `at = {end}` or fill the hole with a reserved field"))
-        } else {
-            ("overlaps the field before it", format!("set `at = {end}`"))
-        };
-        findings.report(&at.span(), format!("field `{name}` at {got} {what}, which ends at {end}"), remedy);
-    } else if !end.is_multiple_of(kind.align()) {
+        let hole = if got > u64::from(end) { ", or put a reserved field before it" } else { "" };
+        let message = format!("field `{name}` is at {got}, but the field before it ends at {end}");
+        findings.report(&at.span(), message, format!("set `at = {end}`{hole}"));
+        return false;
+    }
+    if !end.is_multiple_of(kind.align()) {
         let message = format!("field `{name}` at {end} does not start at a multiple of {}", kind.align());
         findings.report(&field.name.span(), message, "put a reserved field before it, or wider fields first");
+        return false;
     }
-    end
+    true
 }
 
 /// Finds the field that counts each list and makes it a count.

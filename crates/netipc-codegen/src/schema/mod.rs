@@ -25,7 +25,7 @@ use crate::model::Service;
 pub fn parse(path: &str, text: &str) -> Result<Service, Diagnostics> {
     let source = Source::new(path, text);
     let mut findings = Findings::new(&source);
-    let service = declaration::read(&source, &mut findings)
-        .and_then(|declarations| check::check(declarations, source.path(), &mut findings));
+    let declarations = declaration::read(&source, &mut findings).filter(|_| findings.is_empty());
+    let service = declarations.and_then(|declarations| check::check(&declarations, source.path(), &mut findings));
     findings.conclude(service)
 }

@@ -188,7 +188,7 @@ impl<'a> LongWindedEntry<'a> {
 
     /// A copy that outlives the payload.
     #[must_use]
-    pub fn to_owned(&self) -> OwnedLongWindedEntry {
+    pub fn into_owned(self) -> OwnedLongWindedEntry {
         OwnedLongWindedEntry {
             priority_among_all_entries: self.priority_among_all_entries(),
             identifier_of_the_writing_program: self.identifier_of_the_writing_program().to_vec(),

@@ -134,7 +134,7 @@ impl<'a> Owner<'a> {
 
     /// A copy that outlives the payload.
     #[must_use]
-    pub fn to_owned(&self) -> OwnedOwner {
+    pub fn into_owned(self) -> OwnedOwner {
         OwnedOwner { owner: self.owner().to_vec() }
     }
 }
@@ -246,7 +246,7 @@ impl<'a> Answer<'a> {
 
     /// A copy that outlives the payload.
     #[must_use]
-    pub fn to_owned(&self) -> OwnedAnswer {
+    pub fn into_owned(self) -> OwnedAnswer {
         OwnedAnswer { ports: self.ports.iter().collect() }
     }
 }

@@ -210,7 +210,7 @@ impl<'a> Report<'a> {
 
     /// A copy that outlives the payload.
     #[must_use]
-    pub fn to_owned(&self) -> OwnedReport {
+    pub fn into_owned(self) -> OwnedReport {
         OwnedReport {
             temperature: self.temperature(),
             station: self.station().to_vec(),
