@@ -118,7 +118,8 @@ proptest! {
         let payload = pattern(len);
         let header = Header::request(1, len as u32, id);
         let packets = packets(Chunker::new(header, packet_size), &payload);
-        prop_assert_eq!(packets.len(), 1 + (32 + len).saturating_sub(packet_size as usize).div_ceil(packet_size as usize - 32));
+        let size = packet_size as usize;
+        prop_assert_eq!(packets.len(), 1 + (32 + len).saturating_sub(size).div_ceil(size - 32));
         prop_assert_eq!(assemble(&packets, packet_size), Ok(Some((header, payload))));
     }
 

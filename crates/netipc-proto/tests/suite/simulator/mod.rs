@@ -65,8 +65,8 @@ fn responses_overtake_each_other() {
     assert!(overtaken, "the simulation must exercise it");
 }
 
-/// NIPC-RCV-09, NIPC-CHK-12, NIPC-HS-17, NIPC-HS-28: whichever side is lost at whichever step, and however, the other one
-/// comes to an end in bounded time, and each call is either answered or reported as lost.
+/// NIPC-RCV-09, NIPC-CHK-12, NIPC-HS-17, NIPC-HS-28: whichever side is lost at whichever step, and however, the other
+/// one comes to an end in bounded time, and each call is either answered or reported as lost.
 #[test]
 fn peer_lost_at_every_step() {
     for seed in 0..4 {
@@ -157,8 +157,8 @@ fn any_plan() -> impl Strategy<Value = Plan> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(192))]
 
-    /// NIPC-CHK-03, NIPC-RCV-08, NIPC-L2C-20: any traffic over any packet size arrives as it was sent, and whatever dies
-    /// is reported.
+    /// NIPC-CHK-03, NIPC-RCV-08, NIPC-L2C-20: any traffic over any packet size arrives as it was sent, and whatever
+    /// dies is reported.
     #[test]
     fn any_traffic(
         plan in any_plan(),
