@@ -55,7 +55,7 @@ fn resumable() {
     assert_eq!(chunker.header().payload_len, 100);
 }
 
-/// NIPC-UDS-03. Fault 4 of the existing peers: chunked messages fail at the default packet size, because they count on
+/// NIPC-CHK-02, NIPC-CHK-03. Fault 4 of the existing peers: chunked messages fail at the default packet size, because they count on
 /// all of SO_SNDBUF.
 #[test]
 fn chunking_at_default_packet_size() {

@@ -205,7 +205,7 @@ fn violation_stays() {
     assert_eq!(client.close(), [], "each id dies once");
 }
 
-/// NIPC-L2S-08: the server can answer the message that is over a limit, and only that.
+/// The session's part of NIPC-L2S-08: the server can answer the message that is over a limit, and only that.
 #[test]
 fn offender() {
     for header in [request(257, 6), Header { item_count: 5, ..request(8, 6) }] {
@@ -220,7 +220,7 @@ fn offender() {
     assert_eq!(server.offender(), None);
 }
 
-/// NIPC-CHK-12, NIPC-L2S-15: half a message is given its time and no more.
+/// NIPC-CHK-12, and the session's part of NIPC-L2S-15: half a message is given its time and no more.
 #[test]
 fn half_message() {
     let start = Time::from_nanos(1000);
