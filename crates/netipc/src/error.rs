@@ -119,8 +119,6 @@ pub enum Waiting {
     Message,
     /// A client to connect.
     Client,
-    /// The lock on the run directory, which another process holds.
-    RunDirLock,
 }
 
 /// What stands where a server wants to bind.
@@ -133,6 +131,13 @@ pub enum Occupant {
     NotASocket(&'static str),
     /// A socket that could not be probed; it may be alive.
     Unknown(OsError),
+    /// Something that appeared while this server was about to bind. It was left alone.
+    Newcomer,
+    /// Another server that is about to bind in the same directory, and holds its lock.
+    RunDirLock {
+        /// How long the lock was waited for.
+        waited: Duration,
+    },
 }
 
 macro_rules! operations {
@@ -275,7 +280,6 @@ impl fmt::Display for Waiting {
             Self::Room => "the peer to read what was sent",
             Self::Message => "a message",
             Self::Client => "a client",
-            Self::RunDirLock => "the lock on the run directory, which another process holds",
         })
     }
 }
@@ -286,6 +290,10 @@ impl fmt::Display for Occupant {
             Self::Server => f.write_str("a server is listening there"),
             Self::NotASocket(kind) => write!(f, "a {kind} is in the way, and was left alone"),
             Self::Unknown(error) => write!(f, "the socket there may be alive, its probe failed: {error}"),
+            Self::Newcomer => f.write_str("another program has just put a file there, which was left alone"),
+            Self::RunDirLock { waited } => {
+                write!(f, "another server has held the lock on the run directory for {waited:?}, try again later")
+            }
         }
     }
 }

@@ -123,9 +123,9 @@ impl Listener {
     ///
     /// # Errors
     ///
-    /// `AddressInUse` when a server is alive there, or something that is no socket is in the way; `NotFound` when the run
-    /// directory does not exist; `Timeout` when its lock is not to be had; `ApiMisuse` for a configuration that cannot
-    /// work; `Io`.
+    /// `AddressInUse` when a server is alive there, when something that is no socket is in the way, or when another server
+    /// that is starting keeps the run directory locked; `NotFound` when the run directory does not exist; `ApiMisuse` for
+    /// a configuration that cannot work; `Io`.
     pub fn bind(endpoint: &Endpoint, config: ListenerConfig) -> Result<Self, Error> {
         let max_response = LearnedLimit::new(Learned::new(Some(config.max_response_payload), 0, 0));
         Reception::bind(endpoint, config, Arc::new(max_response)).map(|reception| Self { reception })

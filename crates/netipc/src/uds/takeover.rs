@@ -12,8 +12,8 @@ use rustix::io::Errno;
 
 use crate::clock;
 use crate::endpoint::Endpoint;
-use crate::error::{Error, Occupant, Operation, Waiting};
-use crate::sys::lock::DirLock;
+use crate::error::{Error, Occupant, Operation};
+use crate::sys::lock::LockableDir;
 use crate::sys::socket;
 
 /// How long a close waits for the lock; the path stays behind as a stale one when it is not had.
@@ -25,6 +25,8 @@ const UNLINK_WAIT: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct BoundPath {
     endpoint: Endpoint,
+    /// Kept open: a server that stops for want of descriptors must be able to lock and unlink all the same.
+    dir: LockableDir,
     device: u64,
     inode: u64,
 }
@@ -38,31 +40,52 @@ pub(crate) fn bind(
     backlog: i32,
     lock_timeout: Duration,
 ) -> Result<(OwnedFd, BoundPath), Error> {
-    let fail = |operation| move |errno| Error::io(operation, Some(endpoint), errno);
-    let lock = DirLock::acquire(endpoint.run_dir(), clock::after(lock_timeout)).map_err(|errno| match errno {
-        Errno::AGAIN => Error::Timeout { waiting_for: Waiting::RunDirLock, limit: lock_timeout },
+    let dir = LockableDir::open(endpoint.run_dir()).map_err(|errno| match errno {
         Errno::NOENT => Error::NotFound { endpoint: endpoint.clone(), source: errno.into() },
         errno => Error::io(Operation::LockRunDir, Some(endpoint), errno),
     })?;
+    let (listener, stat) = {
+        let _lock = dir.lock(clock::after(lock_timeout)).map_err(|errno| match errno {
+            Errno::AGAIN => in_use(endpoint, Occupant::RunDirLock { waited: lock_timeout }),
+            errno => Error::io(Operation::LockRunDir, Some(endpoint), errno),
+        })?;
+        bind_locked(endpoint, mode, backlog)?
+    };
+    Ok((listener, BoundPath { endpoint: endpoint.clone(), dir, device: stat.st_dev, inode: stat.st_ino }))
+}
+
+/// From the probe to `listen`; the caller holds the lock.
+fn bind_locked(endpoint: &Endpoint, mode: u32, backlog: i32) -> Result<(OwnedFd, Stat), Error> {
+    let fail = |operation| move |errno| Error::io(operation, Some(endpoint), errno);
     free_path(endpoint)?;
     let listener = socket::open().map_err(fail(Operation::CreateSocket))?;
     // A socket file gets the mode of its descriptor less the umask: it is never too wide, not
     // even between bind and chmod, and the process umask stays alone.
     let mode = Mode::from_raw_mode(mode);
     rustix::fs::fchmod(&listener, mode).map_err(fail(Operation::SetMode))?;
-    socket::bind(listener.as_fd(), endpoint.socket_path()).map_err(fail(Operation::Bind))?;
+    socket::bind(listener.as_fd(), endpoint.socket_path()).map_err(|errno| match errno {
+        // Somebody without the lock was faster than this bind.
+        Errno::ADDRINUSE => in_use(endpoint, Occupant::Newcomer),
+        errno => Error::io(Operation::Bind, Some(endpoint), errno),
+    })?;
     let stat = lstat(endpoint).map_err(fail(Operation::Stat))?;
-    let bound = BoundPath { endpoint: endpoint.clone(), device: stat.st_dev, inode: stat.st_ino };
     let finish = || {
         rustix::fs::chmodat(CWD, endpoint.socket_path(), mode, AtFlags::empty()).map_err(fail(Operation::SetMode))?;
         socket::listen(listener.as_fd(), backlog).map_err(fail(Operation::Listen))
     };
     if let Err(error) = finish() {
-        // The drop of `bound` takes the lock itself.
-        drop(lock);
+        unlink_own(endpoint, stat.st_dev, stat.st_ino);
         return Err(error);
     }
-    Ok((listener, bound))
+    Ok((listener, stat))
+}
+
+/// Removes the socket file if it is still the one that this process made; the caller holds the lock. NIPC-EP-14.
+fn unlink_own(endpoint: &Endpoint, device: u64, inode: u64) {
+    if lstat(endpoint).is_ok_and(|stat| (stat.st_dev, stat.st_ino) == (device, inode)) {
+        // A failure leaves a stale socket, which the next server takes over.
+        let _ = rustix::fs::unlink(endpoint.socket_path());
+    }
 }
 
 /// Leaves the path free, or says who has it.
@@ -112,10 +135,7 @@ impl BoundPath {
 
 impl Drop for BoundPath {
     fn drop(&mut self) {
-        let Ok(_lock) = DirLock::acquire(self.endpoint.run_dir(), clock::after(UNLINK_WAIT)) else { return };
-        if lstat(&self.endpoint).is_ok_and(|stat| (stat.st_dev, stat.st_ino) == (self.device, self.inode)) {
-            // A failure leaves a stale socket, which the next server takes over.
-            let _ = rustix::fs::unlink(self.endpoint.socket_path());
-        }
+        let Ok(_lock) = self.dir.lock(clock::after(UNLINK_WAIT)) else { return };
+        unlink_own(&self.endpoint, self.device, self.inode);
     }
 }
