@@ -1,6 +1,7 @@
 //! Endpoints: a run directory and a service name.
 
 use std::fmt;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
@@ -25,12 +26,15 @@ impl Endpoint {
     /// # Errors
     ///
     /// [`Error::ApiMisuse`] when the name is empty, `.`, `..` or has a byte outside
-    /// `[A-Za-z0-9._-]`, or when the socket path is longer than 107 bytes.
+    /// `[A-Za-z0-9._-]`, when the run directory is empty or has a NUL, or when the socket path is longer than 107 bytes.
     pub fn new(run_dir: impl Into<PathBuf>, service: impl Into<String>) -> Result<Self, Error> {
         let (run_dir, service) = (run_dir.into(), service.into());
         check_service(&service)?;
         if run_dir.as_os_str().is_empty() {
             return Err(Error::misuse("the run directory is empty: name a directory"));
+        }
+        if run_dir.as_os_str().as_bytes().contains(&0) {
+            return Err(Error::misuse("the run directory has a NUL in its name, which no file can have"));
         }
         let socket = run_dir.join(format!("{service}.sock"));
         let length = socket.as_os_str().len();
