@@ -121,6 +121,10 @@ impl Connection {
     ///
     /// `buffer` holds one packet; a packet that does not fit is a violation.
     pub(crate) fn receive(&mut self, buffer: &mut [u8]) -> Result<Incoming, Error> {
+        // What comes after a violation is not looked at, and must not be waited for either.
+        if let Some(&violation) = self.core.violation() {
+            return Err(violation.into());
+        }
         loop {
             let length = match socket::receive(self.socket.as_fd(), buffer) {
                 Ok(0) => return Ok(Incoming::End),
@@ -153,7 +157,7 @@ impl Connection {
     ///
     /// Whether all is out tells [`Connection::has_unsent`].
     pub(crate) fn push(&mut self, header: &Header, payload: &[u8]) -> Result<(), Error> {
-        let mut chunker = self.core.begin_send(header).map_err(send_error)?;
+        let mut chunker = self.begin(header, payload)?;
         if self.outbox.is_empty() && !self.peer_gone {
             self.send_packets(&mut chunker, payload)?;
         }
@@ -161,6 +165,18 @@ impl Connection {
             self.outbox.push_back(Outgoing { chunker, payload: payload.to_vec() });
         }
         Ok(())
+    }
+
+    /// What every message has to pass before a byte of it leaves. NIPC-RCV-12.
+    fn begin(&mut self, header: &Header, payload: &[u8]) -> Result<Chunker, Error> {
+        if header.payload_len as usize != payload.len() {
+            return Err(Error::misuse(format!(
+                "the header tells of a payload of {} bytes, but {} were given",
+                header.payload_len,
+                payload.len()
+            )));
+        }
+        self.core.begin_send(header).map_err(send_error)
     }
 
     /// Says one last thing, without a payload, on a session that is broken already.
@@ -192,11 +208,17 @@ impl Connection {
         Ok(())
     }
 
-    /// Messages of one packet each, at most [`SEND_BATCH`] of them, in one system call.
+    /// Messages of one packet each, at most [`SEND_BATCH`] of them, in one system call. A message that is refused stops
+    /// those behind it only.
     fn push_run(&mut self, messages: &[(Header, &[u8])]) -> Result<(), Error> {
         let mut chunkers = Vec::with_capacity(messages.len());
-        for (header, _) in messages {
-            chunkers.push(self.core.begin_send(header).map_err(send_error)?);
+        let admitted = messages.iter().try_for_each(|(header, payload)| {
+            chunkers.push(self.begin(header, payload)?);
+            Ok(())
+        });
+        let messages = &messages[..chunkers.len()];
+        if messages.is_empty() {
+            return admitted;
         }
         let heads: Vec<[u8; HEADER_LEN]> = messages.iter().map(|(header, _)| header.encode()).collect();
         let packets: Vec<Packet<'_>> =
@@ -212,7 +234,7 @@ impl Connection {
             let unsent = chunkers.into_iter().zip(messages).skip(sent);
             self.outbox.extend(unsent.map(|(chunker, (_, payload))| Outgoing { chunker, payload: payload.to_vec() }));
         }
-        Ok(())
+        admitted
     }
 
     /// Sends what was kept, as far as the socket takes it; whether anything went out.

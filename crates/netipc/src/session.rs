@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use netipc_proto::handshake::Proposal;
 use netipc_proto::header::Header;
@@ -224,9 +224,30 @@ impl Session {
         }
     }
 
-    /// Says goodbye: waits until the peer has hung up or 100 ms have passed, so that it can read all that was sent.
-    pub fn close(self) {
-        linger(&[self.connection.finish()], Deadline::after(LINGER));
+    /// Says goodbye: sends what [`Session::try_send`] has kept and waits until the peer has hung up, so that it can read
+    /// all of it; 100 ms at most.
+    pub fn close(mut self) {
+        let until = Deadline::after(LINGER);
+        self.flush_until(until);
+        linger(&[self.connection.finish()], until);
+    }
+
+    /// When a message of which a part is here must be whole: [`Session::try_receive`] reports a late one from then on,
+    /// but the wait object stays quiet.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.connection.half_message_deadline()
+    }
+
+    /// Sends what was kept, unless that takes too long or the peer has gone.
+    fn flush_until(&mut self, until: Deadline) {
+        while matches!(self.flush(), Ok(false)) && !until.has_passed() {
+            // A peer that is stuck with a message of its own would never come to read.
+            if discard(&self.connection)
+                || !matches!(wait(self.as_fd(), Interest::ReadWrite, until.at(), None), Ok(Wake::Ready))
+            {
+                break;
+            }
+        }
     }
 
     pub(crate) fn receive_envelope(&mut self, deadline: Deadline, abort: Option<&Abort>) -> Result<Envelope, Error> {
@@ -245,7 +266,8 @@ impl Session {
     pub(crate) fn poll_envelope(&mut self) -> Result<Option<Envelope>, Error> {
         match self.connection.receive(&mut self.inbox)? {
             Incoming::Message(envelope) => Ok(Some(envelope)),
-            Incoming::Nothing => Ok(None),
+            // Who polls and never waits here has to learn of it, too.
+            Incoming::Nothing => self.connection.check_half_message().map(|()| None),
             Incoming::End => Err(Error::Disconnected { cause: None }),
         }
     }
