@@ -1,33 +1,14 @@
 //! The bytes of the golden vectors, decoded and encoded.
 #![allow(clippy::unwrap_used, reason = "a failed test panics")]
 
-use netipc_proto::codec::Writer;
 use netipc_proto::service::Service;
 use netipc_services::cgroups_snapshot::ItemFields;
 use netipc_services::{CgroupsSnapshot, Increment, StringReverse};
 
-fn golden(name: &str) -> Vec<u8> {
-    let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/../../spec/vectors/golden/payloads/");
-    let path = format!("{dir}{name}.bin");
-    std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
+mod common;
+use common::{golden, golden_items, reply, request};
 
-/// The request payload for `query`.
-fn request<S: Service>(query: S::Query<'_>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    S::encode_request(query, Writer::new(&mut bytes, 4096)).unwrap();
-    bytes
-}
-
-/// The reply payload that `fill` builds.
-fn reply<S: Service>(fill: impl for<'a> FnOnce(&mut S::ReplyBuilder<'a>)) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let mut builder = S::reply_builder(Writer::new(&mut bytes, 4096));
-    fill(&mut builder);
-    S::finish_reply(builder).unwrap();
-    bytes
-}
-
+/// NIPC-INC-01, NIPC-COD-14.
 #[test]
 fn increment() {
     for (name, value) in [("increment_0", 0), ("increment_42", 42), ("increment_max", u64::MAX)] {
@@ -35,25 +16,30 @@ fn increment() {
         assert_eq!(Increment::decode_request(&bytes).unwrap().value, value);
         assert_eq!(Increment::decode_reply(&bytes).unwrap().value, value);
         assert_eq!(request::<Increment>(value), bytes);
-        assert_eq!(reply::<Increment>(|out| out.value(value).unwrap()), bytes);
+        assert_eq!(reply::<Increment>(8, |out| out.value(value).unwrap()).unwrap(), bytes);
     }
 }
 
+/// NIPC-REV-01, NIPC-REV-03.
 #[test]
 fn string_reverse() {
-    for (name, text) in [
+    let vectors = [
         ("string_reverse_empty", &b""[..]),
         ("string_reverse_hello", b"hello"),
         ("string_reverse_utf8", b"h\xc3\xa9llo"),
-    ] {
+    ];
+    for (name, text) in vectors {
         let bytes = golden(name);
         assert_eq!(StringReverse::decode_request(&bytes).unwrap().text(), text);
         assert_eq!(StringReverse::decode_reply(&bytes).unwrap().text(), text);
         assert_eq!(request::<StringReverse>(text), bytes);
-        assert_eq!(reply::<StringReverse>(|out| out.text(text).unwrap()), bytes);
+        assert_eq!(reply::<StringReverse>(100, |out| out.text(text).unwrap()).unwrap(), bytes);
+        let filled = reply::<StringReverse>(100, |out| out.text_room(text.len()).unwrap().copy_from_slice(text));
+        assert_eq!(filled.unwrap(), bytes);
     }
 }
 
+/// NIPC-SNAP-01.
 #[test]
 fn snapshot_request() {
     let bytes = golden("cgroups_req");
@@ -61,37 +47,38 @@ fn snapshot_request() {
     assert_eq!(request::<CgroupsSnapshot>(()), bytes);
 }
 
+/// NIPC-SNAP-02, NIPC-SNAP-03, NIPC-SNAP-04, NIPC-COD-12.
 #[test]
 fn snapshot_reply() {
-    let items = [
-        ItemFields { hash: 100, options: 0, enabled: 1, name: b"init.scope", path: b"/sys/fs/cgroup/init.scope" },
-        ItemFields {
-            hash: 200,
-            options: 2,
-            enabled: 0,
-            name: b"system.slice/docker-abc.scope",
-            path: b"/sys/fs/cgroup/system.slice/docker-abc.scope",
-        },
-        ItemFields { hash: 300, options: 0, enabled: 1, name: b"", path: b"" },
-    ];
-    check_snapshot("cgroups_resp", 1, 999, &items);
+    check_snapshot("cgroups_resp", 1, 999, &golden_items());
     check_snapshot("cgroups_resp_empty", 0, 42, &[]);
 }
 
+/// How many items were announced must not show in the bytes (NIPC-COD-13).
 fn check_snapshot(name: &str, systemd_enabled: u32, generation: u64, items: &[ItemFields<'_>]) {
     let bytes = golden(name);
     let view = CgroupsSnapshot::decode_reply(&bytes).unwrap();
     assert_eq!(view.systemd_enabled(), systemd_enabled);
     assert_eq!(view.generation(), generation);
     assert!(view.items().iter().map(|item| item.fields()).eq(items.iter().copied()));
-    for hint in [0, 1, 3, 100] {
-        let built = reply::<CgroupsSnapshot>(|out| {
-            out.generation(generation).systemd_enabled(systemd_enabled);
-            out.reserve(hint);
+    for hint in [0, 1, 2, 3, 4, 100] {
+        let built = reply::<CgroupsSnapshot>(1000, |out| {
+            out.generation(generation).systemd_enabled(systemd_enabled).reserve(hint);
             for item in items {
                 out.push(*item).unwrap();
             }
         });
-        assert_eq!(built, bytes);
+        assert_eq!(built.unwrap(), bytes);
     }
+}
+
+/// The descriptors say what the specification says of the services.
+#[test]
+fn descriptors() {
+    fn facts<S: Service>() -> (&'static str, u16, bool, bool) {
+        (S::NAME, S::METHOD, S::BATCHABLE, S::IDEMPOTENT)
+    }
+    assert_eq!(facts::<Increment>(), ("increment", 1, true, true));
+    assert_eq!(facts::<CgroupsSnapshot>(), ("cgroups-snapshot", 2, false, true));
+    assert_eq!(facts::<StringReverse>(), ("string-reverse", 3, true, true));
 }

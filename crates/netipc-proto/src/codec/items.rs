@@ -234,6 +234,9 @@ fn check_entry(
     Ok(())
 }
 
+/// Most slots that a hint alone sets aside.
+const HINT_MAX: usize = 1 << 16;
+
 /// Slots a directory starts with when no hint was given.
 const FIRST_SLOTS: usize = 16;
 
@@ -274,8 +277,8 @@ impl ItemsWriter {
 
     /// Makes room for `additional` more entries at once; saves moving bytes later, changes no result.
     pub fn reserve(&mut self, out: &mut Writer<'_>, additional: usize) {
-        // More entries than that cannot fit whatever their size, and a hint may be anything.
-        let possible = out.remaining() / ENTRY_LEN;
+        // A hint may be anything; more entries than fit are never needed, and very many may as well grow as they come.
+        let possible = (out.remaining() / ENTRY_LEN).min(HINT_MAX);
         let wanted = self.count.saturating_add(additional.min(possible));
         if wanted > self.slots {
             self.grow(out, wanted);
@@ -286,7 +289,7 @@ impl ItemsWriter {
     ///
     /// # Errors
     ///
-    /// [`BuildError::Overflow`] when it does not fit; then and after any error of `write` the list is as it was.
+    /// [`BuildError::Overflow`] when it does not fit; then and after any error of `write` the items are as they were.
     pub fn push(
         &mut self,
         out: &mut Writer<'_>,
@@ -294,8 +297,12 @@ impl ItemsWriter {
         write: impl FnOnce(&mut Writer<'_>) -> Result<(), BuildError>,
     ) -> Result<(), BuildError> {
         let offset = align_item(self.end);
-        let padding = offset - self.end;
-        out.claim(size.saturating_add(padding + ENTRY_LEN))?;
+        let padding = offset.saturating_sub(self.end);
+        if let Err(error) = out.claim(size.saturating_add(padding + ENTRY_LEN)) {
+            // Nothing fits any more; counting on makes the padding of later items part of what is needed.
+            self.end = offset.saturating_add(size);
+            return Err(error);
+        }
         if self.count == self.slots {
             self.grow(out, (self.slots * 2).max(FIRST_SLOTS));
         }

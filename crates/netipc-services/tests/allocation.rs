@@ -1,0 +1,77 @@
+//! Codecs do not allocate: not when they decode (NIPC-COD-03), and not when they encode into a buffer with room.
+#![allow(clippy::unwrap_used, reason = "a failed test panics")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use netipc_proto::codec::Writer;
+use netipc_proto::service::Service;
+use netipc_services::{CgroupsSnapshot, Increment, StringReverse};
+
+mod common;
+use common::{golden, golden_items};
+
+/// The system's allocator, which counts the allocations of each thread.
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+// SAFETY: every call goes to the system's allocator unchanged; counting touches only a cell of this thread.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the contract of `dealloc`, and `alloc` got the memory from the same allocator.
+        unsafe { System.dealloc(place, layout) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+fn allocations(run: impl FnOnce()) -> usize {
+    let before = ALLOCATIONS.get();
+    run();
+    ALLOCATIONS.get() - before
+}
+
+#[test]
+fn the_counter_counts() {
+    assert_eq!(allocations(|| drop(std::hint::black_box(Box::new(1)))), 1);
+}
+
+#[test]
+fn decoding() {
+    let (number, text, snapshot) = (golden("increment_42"), golden("string_reverse_hello"), golden("cgroups_resp"));
+    let count = allocations(|| {
+        assert_eq!(Increment::decode_request(&number).unwrap().value, 42);
+        assert_eq!(StringReverse::decode_request(&text).unwrap().text(), b"hello");
+        let view = CgroupsSnapshot::decode_reply(&snapshot).unwrap();
+        assert!(view.items().iter().map(|item| item.fields()).eq(golden_items()));
+        CgroupsSnapshot::decode_reply(&snapshot[..200]).unwrap_err();
+    });
+    assert_eq!(count, 0);
+}
+
+#[test]
+fn encoding() {
+    let mut buffer = Vec::with_capacity(1000);
+    let count = allocations(|| {
+        Increment::encode_request(1, Writer::new(&mut buffer, 100)).unwrap();
+        StringReverse::encode_request(b"hello", Writer::new(&mut buffer, 100)).unwrap();
+        let mut builder = CgroupsSnapshot::reply_builder(Writer::new(&mut buffer, 400));
+        builder.systemd_enabled(1).generation(999);
+        for item in golden_items() {
+            builder.push(item).unwrap();
+        }
+        CgroupsSnapshot::finish_reply(builder).unwrap();
+    });
+    assert_eq!(count, 0);
+    assert_eq!(&buffer[8 + 14..], golden("cgroups_resp"));
+}
