@@ -80,10 +80,8 @@ impl Desk {
 
     /// Answers what has arrived, as far as the peer takes answers.
     pub(crate) fn serve(&mut self, house: &House, scratch: &mut Scratch) -> Next {
-        let next = self.serve_burst(house, scratch).unwrap_or_else(|error| {
-            house.counters.failed(&error);
-            Next::Close
-        });
+        // A socket that fails says no more; what the peer does wrong is dealt with below.
+        let next = self.serve_burst(house, scratch).unwrap_or(Next::Close);
         if scratch.reply.capacity() > KEPT_REPLY {
             scratch.reply = Vec::new();
         }
@@ -103,11 +101,8 @@ impl Desk {
 
     fn serve_burst(&mut self, house: &House, scratch: &mut Scratch) -> Result<Next, Error> {
         for _ in 0..BURST {
-            if self.is_stalled(house)? {
-                return Ok(Next::Wait(Interest::Write, self.stall));
-            }
-            if self.closing {
-                return Ok(Next::Linger);
+            if let Some(next) = self.settle(house)? {
+                return Ok(next);
             }
             match self.connection.receive(&mut scratch.packet) {
                 Ok(Incoming::Message(envelope)) => self.attend(&envelope, house, scratch)?,
@@ -119,7 +114,15 @@ impl Desk {
                 Err(error) => return Err(error),
             }
         }
-        Ok(Next::Yield)
+        Ok(self.settle(house)?.unwrap_or(Next::Yield))
+    }
+
+    /// What has to happen before another request is read.
+    fn settle(&mut self, house: &House) -> Result<Option<Next>, Error> {
+        if self.is_stalled(house)? {
+            return Ok(Some(Next::Wait(Interest::Write, self.stall)));
+        }
+        Ok(self.closing.then_some(Next::Linger))
     }
 
     /// Whether an answer still waits for room, after another try.
@@ -155,14 +158,17 @@ impl Desk {
 
     /// A sound request over a limit is told so before the end; every other offence ends the session without a word.
     fn refuse(&mut self, violation: Violation, house: &House, scratch: &Scratch) -> Result<(), Error> {
+        self.closing = true;
         let over_limit = matches!(violation, Violation::PayloadTooLarge { .. } | Violation::TooManyItems { .. });
         match Header::decode(&scratch.packet) {
             Ok(request) if over_limit => {
                 house.counters.answered(Status::LIMIT_EXCEEDED);
-                self.closing = true;
                 self.connection.push_last(&request.failure(Status::LIMIT_EXCEEDED))
             }
-            _ => Err(Error::Violation(violation)),
+            _ => {
+                house.counters.violated();
+                Ok(())
+            }
         }
     }
 }

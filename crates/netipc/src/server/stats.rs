@@ -4,8 +4,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use netipc_proto::header::Status;
 
-use crate::error::Error;
-
 /// A view of a server at one moment. Counters start at 0 and count from the bind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -46,11 +44,8 @@ impl Counters {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A session ended with an error that was not the server's own doing.
-    pub(crate) fn failed(&self, error: &Error) {
-        if let Error::Violation(_) = error {
-            self.violations.fetch_add(1, Ordering::Relaxed);
-        }
+    pub(crate) fn violated(&self) {
+        self.violations.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn stalled(&self) {
