@@ -33,8 +33,8 @@ pub struct Batch<'a> {
 impl<'a> Batch<'a> {
     /// Checks the directory of a batch of `item_count` items.
     ///
-    /// Every offset must be a multiple of 8 and every item must lie inside the payload. Gaps, overlaps and any order are
-    /// tolerated (NIPC-BAT-07, NIPC-BAT-08, NIPC-BAT-09, NIPC-BAT-10).
+    /// Every offset must be a multiple of 8 and every item must lie inside the payload. Gaps, overlaps and any order
+    /// are tolerated (NIPC-BAT-07, NIPC-BAT-08, NIPC-BAT-09, NIPC-BAT-10).
     ///
     /// # Errors
     /// Names the first unsound entry.
@@ -201,7 +201,8 @@ impl<'a> BatchBuilder<'a> {
         })
     }
 
-    /// Appends the item that `write` appends to the buffer; `write` is told how many bytes it may add.
+    /// Appends the item that `write` appends to the buffer; `write` is told how many bytes it may add, and must leave
+    /// alone what is there already.
     ///
     /// # Errors
     /// What `write` reports, or that all slots are taken or that it wrote too much; the batch is as before.

@@ -4,10 +4,10 @@ use alloc::vec::Vec;
 
 /// A set of message ids.
 ///
-/// The usual client has one request in flight, and for it this is one compare: `single` takes the first id and the table
-/// is never allocated. A window of thousands lives in an open-addressing table with linear probing; ids are mostly
-/// consecutive numbers, which multiplication with a large odd constant spreads over all slots. The ids are the client's
-/// own, so no peer can choose them to collide.
+/// The usual client has one request in flight, and for it this is one compare: `single` takes the first id and the
+/// table is never allocated. A window of thousands lives in an open-addressing table with linear probing; ids are
+/// mostly consecutive numbers, which multiplication with a large odd constant spreads over all slots. The ids are the
+/// client's own, so no peer can choose them to collide.
 #[derive(Debug, Default)]
 pub(crate) struct InFlight {
     single: Option<u64>,

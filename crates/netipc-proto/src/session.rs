@@ -162,8 +162,8 @@ impl Session {
     /// could be sent at all, [`abandon`](Self::abandon) takes the id back.
     ///
     /// # Errors
-    /// The message is over a limit of the direction, its kind does not belong there, its id is in flight already, or the
-    /// session is broken or closed.
+    /// The message is over a limit of the direction, its kind does not belong there, its id is in flight already, or
+    /// the session is broken or closed.
     #[inline]
     pub fn begin_send(&mut self, header: &Header) -> Result<Chunker, SendError> {
         if let Some(violation) = self.broken {

@@ -15,7 +15,7 @@ pub(crate) fn format(project: &Project) -> Result<Outcome> {
 }
 
 pub(crate) fn clippy(project: &Project) -> Result<Outcome> {
-    let args = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    let args = ["clippy", "--workspace", "--all-targets", "--keep-going", "--", "-D", "warnings"];
     process::run(&mut project.cargo(args))?;
     process::run(&mut fuzz::cargo(project, "clippy", &["--all-targets"], &["-D", "warnings"])?)?;
     Ok(Outcome::Passed("no warnings".into()))

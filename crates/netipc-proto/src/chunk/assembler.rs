@@ -148,7 +148,7 @@ impl Pending {
         }
         // A part has at least one byte and never more than what is left, so this one comparison also refuses empty
         // chunks, an overrun, and an index beyond the count (NIPC-CHK-09, NIPC-CHK-10, NIPC-CHK-11).
-        let left = header.payload_len as usize - arrived;
+        let left = (header.payload_len as usize).saturating_sub(arrived);
         let part = u32::try_from(left).map_or(self.budget, |left| left.min(self.budget));
         if chunk.payload_len != part {
             return Err(ChunkError::PartLen { got: chunk.payload_len, expected: part });

@@ -263,7 +263,8 @@ impl fmt::Display for Refusal {
             Self::Rejected { status: Status::LIMIT_EXCEEDED, proposed_request } => {
                 write!(
                     f,
-                    "the server refused the proposed request payload of {proposed_request} bytes: propose less (status {})",
+                    "the server refused the proposed request payload of {proposed_request} bytes: propose less \
+                     (status {})",
                     Status::LIMIT_EXCEEDED
                 )
             }

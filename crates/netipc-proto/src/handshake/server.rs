@@ -168,9 +168,9 @@ impl core::error::Error for Fault {}
 
 /// Judges the first packet of a client.
 ///
-/// The order of the checks is part of the protocol (NIPC-HS-04). Ignored, by NIPC-HS-13, are the flags of the HELLO, bytes after its payload, and all
-/// header fields other than magic, version, header length, kind and code. `session_id` counts from 1 and is used only
-/// when the answer is [`Answer::Accept`].
+/// The order of the checks is part of the protocol (NIPC-HS-04). Ignored, by NIPC-HS-13, are the flags of the HELLO,
+/// bytes after its payload, and all header fields other than magic, version, header length, kind and code. `session_id`
+/// counts from 1 and is used only when the answer is [`Answer::Accept`].
 #[must_use]
 pub fn answer(policy: &ServerPolicy, hello_packet: &[u8], session_id: u64, gate: Gate) -> Answer {
     match judge(policy, hello_packet, session_id, gate) {

@@ -55,7 +55,7 @@ fn resumable() {
     assert_eq!(chunker.header().payload_len, 100);
 }
 
-/// NIPC-UDS-03. Fault 4 of the existing peers: chunked messages fail at the default packet size, because they count on
+/// NIPC-CHK-02, NIPC-CHK-03. Fault 4 of the existing peers: chunked messages fail at the default packet size, because they count on
 /// all of SO_SNDBUF.
 #[test]
 fn chunking_at_default_packet_size() {
@@ -118,7 +118,8 @@ proptest! {
         let payload = pattern(len);
         let header = Header::request(1, len as u32, id);
         let packets = packets(Chunker::new(header, packet_size), &payload);
-        prop_assert_eq!(packets.len(), 1 + (32 + len).saturating_sub(packet_size as usize).div_ceil(packet_size as usize - 32));
+        let size = packet_size as usize;
+        prop_assert_eq!(packets.len(), 1 + (32 + len).saturating_sub(size).div_ceil(size - 32));
         prop_assert_eq!(assemble(&packets, packet_size), Ok(Some((header, payload))));
     }
 

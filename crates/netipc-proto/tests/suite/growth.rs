@@ -127,7 +127,10 @@ fn server_with_a_configured_limit_learns_nothing() {
 proptest! {
     /// NIPC-L2S-18, NIPC-L2C-23: limits never fall and never pass the ceiling.
     #[test]
-    fn monotonic_and_bounded(seen in prop::collection::vec((any::<bool>(), any::<u32>()), 0..50), ceiling in any::<u32>()) {
+    fn monotonic_and_bounded(
+        seen in prop::collection::vec((any::<bool>(), any::<u32>()), 0..50),
+        ceiling in any::<u32>(),
+    ) {
         let mut learned = Learned::new(None, 4096, ceiling);
         let mut growth = Growth::new(payloads(4096, 4096), ceiling);
         for (overflow, n) in seen {

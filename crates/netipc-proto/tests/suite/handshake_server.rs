@@ -34,8 +34,8 @@ fn close(packet: &[u8]) -> Fault {
     }
 }
 
-/// NIPC-HS-04, NIPC-HS-05, NIPC-HS-06, NIPC-HS-07, NIPC-HS-08, NIPC-HS-09, NIPC-HS-10, NIPC-HS-11, NIPC-HS-12: a packet in
-/// which everything is wrong is put right one field at a time; each step shows the next fault of the order.
+/// NIPC-HS-04, NIPC-HS-05, NIPC-HS-06, NIPC-HS-07, NIPC-HS-08, NIPC-HS-09, NIPC-HS-10, NIPC-HS-11, NIPC-HS-12: a packet
+/// in which everything is wrong is put right one field at a time; each step shows the next fault of the order.
 #[test]
 fn order_of_checks() {
     let mut packet = vec![0xee; HEADER_LEN];

@@ -42,7 +42,7 @@ fn policy() -> ServerPolicy {
     ServerPolicy { auth_token: 3, ..ServerPolicy::default() }
 }
 
-/// NIPC-RCV-08, NIPC-L2C-16: everything is answered, in whatever order the server answers.
+/// NIPC-RCV-08: everything is answered, in whatever order the server answers.
 #[test]
 fn all_calls_are_answered() {
     for seed in 0..50 {
@@ -65,8 +65,8 @@ fn responses_overtake_each_other() {
     assert!(overtaken, "the simulation must exercise it");
 }
 
-/// NIPC-RCV-09, NIPC-CHK-12, NIPC-HS-17, NIPC-HS-28: whichever side is lost at whichever step, and however, the other one
-/// comes to an end in bounded time, and each call is either answered or reported as lost.
+/// NIPC-RCV-09, NIPC-CHK-12: whichever side is lost at whichever step, and however, the other
+/// one comes to an end in bounded time, and each call is either answered or reported as lost.
 #[test]
 fn peer_lost_at_every_step() {
     for seed in 0..4 {
@@ -107,7 +107,7 @@ fn half_message_is_bounded_idle_is_not() {
     assert!(halves > 0 && idle > 0, "{halves} halves, {idle} idle");
 }
 
-/// NIPC-HS-17, NIPC-HS-28: neither side waits for ever for a handshake.
+/// Neither side waits for ever for a handshake.
 #[test]
 fn silent_handshake() {
     let mut world = World::new(proposal(), policy(), mixed(), 1);
@@ -121,7 +121,7 @@ fn silent_handshake() {
     assert_eq!(world.client.answered(), 0);
 }
 
-/// NIPC-HS-03, NIPC-HS-19: the client learns why it was refused.
+/// NIPC-HS-03: the client learns why it was refused.
 #[test]
 fn refused_handshake() {
     let refused = |proposal: Proposal, status| {
@@ -157,8 +157,8 @@ fn any_plan() -> impl Strategy<Value = Plan> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(192))]
 
-    /// NIPC-CHK-03, NIPC-RCV-08, NIPC-L2C-20: any traffic over any packet size arrives as it was sent, and whatever dies
-    /// is reported.
+    /// NIPC-CHK-03, NIPC-RCV-08, NIPC-RCV-09: any traffic over any packet size arrives as it was sent, and whatever
+    /// dies is reported.
     #[test]
     fn any_traffic(
         plan in any_plan(),
