@@ -35,8 +35,8 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
              and `rustup component add llvm-tools`"
         );
     }
-    // Counts of an earlier run, of other code perhaps, would be added to ours.
-    process::run(&mut project.cargo(["llvm-cov", "clean", "--profraw-only"]))?;
+    // Programs and counts of an earlier run, of other code perhaps, would be added to ours.
+    process::run(&mut project.cargo(["llvm-cov", "clean", "--workspace"]))?;
     process::run(&mut project.cargo(["llvm-cov", "--workspace", "--exclude=xtask", "--no-report"]))?;
     if options.html {
         process::run(&mut project.cargo(["llvm-cov", "report", "--html"]))?;
