@@ -186,7 +186,8 @@ fn check_clashes(services: &[Service]) -> Result<(), Error> {
 }
 
 fn rust_files(services: &[Service]) -> Vec<GeneratedFile> {
-    let options = rust::Options { home: Some("netipc_services".to_owned()), ..rust::Options::default() };
+    let home = Some("netipc_services".to_owned());
+    let options = rust::Options { home, no_std: true, ..rust::Options::default() };
     let source = format!("{SCHEMAS}/*.toml");
     let doc = "The standard services of plugin-ipc: typed codecs and service descriptors.\n\nNothing here is written by hand; a \
                service of your own gets the same from its schema.";

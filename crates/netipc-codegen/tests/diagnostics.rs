@@ -98,7 +98,7 @@ fn found(after: &str, old: &str, new: &str) -> Vec<String> {
     }
 }
 
-/// One test for each diagnostic: behind `after`, `old` becomes `new`; then exactly these findings are told.
+/// One test for each diagnostic (NIPC-COD-18): behind `after`, `old` becomes `new`; then exactly these findings are told.
 macro_rules! diagnostics {
     ($($name:ident: $after:literal, $old:literal => $new:literal, [$($finding:literal),+ $(,)?];)*) => {$(
         #[test]

@@ -1,8 +1,6 @@
 //! The code printed from the invented schemas, run through its public interface.
 #![allow(clippy::unwrap_used, reason = "a failed test panics")]
 
-extern crate alloc;
-
 use netipc_proto::codec::{BuildError, DecodeError, Problem, Writer};
 use netipc_proto::service::Service;
 

@@ -125,3 +125,26 @@ impl Error for HandlerError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::*;
+
+    /// NIPC-ERR-04: the cause is reachable, whatever it was.
+    #[test]
+    fn handler_errors_keep_their_cause() {
+        let overflow = BuildError::Overflow { needed: 9, budget: 8 };
+        let error = HandlerError::from(overflow);
+        assert_eq!(error.build_error(), Some(&overflow));
+        assert_eq!(error.to_string(), "the reply could not be built");
+        assert_eq!(error.source().map(ToString::to_string), Some(overflow.to_string()));
+
+        let error = HandlerError::caused_by("no data", overflow);
+        assert_eq!(error.build_error(), None);
+        assert_eq!(error.to_string(), "no data");
+        assert!(error.source().is_some());
+        assert!(HandlerError::new("no data").source().is_none());
+    }
+}

@@ -32,11 +32,13 @@ pub struct Options {
     /// Path of the module or crate that holds the generated modules, as a documentation example names it; without one,
     /// no example is printed.
     pub home: Option<String>,
+    /// Whether the code goes into a crate without the standard library, whose root declares `extern crate alloc`.
+    pub no_std: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { runtime: "netipc_proto".to_owned(), home: None }
+        Self { runtime: "netipc_proto".to_owned(), home: None, no_std: false }
     }
 }
 
@@ -99,7 +101,7 @@ impl Uses {
     }
 
     fn print(&self, options: &Options, text: &mut Text) {
-        if self.vec {
+        if self.vec && options.no_std {
             text.line("use alloc::vec::Vec;");
         }
         if self.fmt {

@@ -216,3 +216,66 @@ impl<'a> Writer<'a> {
         self.slack += len;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+
+    fn overflow(needed: usize, budget: usize) -> Result<(), BuildError> {
+        Err(BuildError::Overflow { needed, budget })
+    }
+
+    /// NIPC-COD-13, NIPC-COD-15.
+    #[test]
+    fn appends_within_the_budget() {
+        let mut bytes = vec![9];
+        let mut out = Writer::new(&mut bytes, 8);
+        out.bytes(&[1, 2]).unwrap();
+        out.terminated(b"ab").unwrap();
+        assert_eq!((out.len(), out.remaining(), out.budget()), (5, 3, 8));
+        out.room(2).unwrap().copy_from_slice(b"xy");
+        out.patch(1, &[7]);
+        assert_eq!(out.remaining(), 0);
+        out.finish().unwrap();
+        assert_eq!(bytes, [9, 1, 7, b'a', b'b', 0, b'x', b'y', 0]);
+    }
+
+    /// NIPC-COD-15: refused once, refused for good, with the sum of what was asked for.
+    #[test]
+    fn an_overflow_is_remembered() {
+        let mut bytes = vec![9];
+        let mut out = Writer::new(&mut bytes, 4);
+        out.bytes(&[1, 2, 3]).unwrap();
+        assert_eq!(out.zeros(2), overflow(5, 4));
+        assert_eq!(out.bytes(&[4]), overflow(6, 4));
+        assert_eq!((out.len(), out.remaining()), (3, 0));
+        out.patch(100, &[1]);
+        assert_eq!(out.finish(), overflow(6, 4));
+        assert_eq!(bytes, [9]);
+    }
+
+    #[test]
+    fn starts_anew() {
+        let mut bytes = vec![9];
+        let mut out = Writer::new(&mut bytes, 4);
+        out.zeros(5).unwrap_err();
+        out.restart();
+        assert!(out.is_empty());
+        out.bytes(&[1]).unwrap();
+        out.finish().unwrap();
+        assert_eq!(bytes, [9, 1]);
+    }
+
+    /// Numbers near the end of `usize` do not wrap.
+    #[test]
+    fn huge_requests_are_refused() {
+        let mut bytes = vec![];
+        let mut out = Writer::new(&mut bytes, usize::MAX);
+        assert_eq!(out.budget(), PAYLOAD_MAX);
+        out.bytes(&[1]).unwrap();
+        assert_eq!(out.zeros(usize::MAX), overflow(usize::MAX, PAYLOAD_MAX));
+        assert_eq!(out.room(usize::MAX).map(|_| ()), overflow(usize::MAX, PAYLOAD_MAX));
+    }
+}
