@@ -113,6 +113,11 @@ impl Connection {
         self.outbox.shrink_to(0);
     }
 
+    /// The request that broke a limit, when that was what the peer broke.
+    pub(crate) fn offender(&self) -> Option<&Header> {
+        self.core.offender()
+    }
+
     pub(crate) fn has_unsent(&self) -> bool {
         !self.outbox.is_empty()
     }
@@ -136,7 +141,7 @@ impl Connection {
                 let cut = Violation::PacketTooLong { got: length, allowed: buffer.len() };
                 return Err(cut.into());
             };
-            let (header, bytes) = match self.core.on_packet(packet, clock::time(Instant::now()))? {
+            let (header, bytes) = match self.core.on_packet_with(packet, || clock::time(Instant::now()))? {
                 Received::Partial => continue,
                 Received::Whole(header) => (header, Bytes::Packet(length)),
                 Received::Assembled(header) => (header, Bytes::Assembled),

@@ -76,9 +76,6 @@ impl Proposal {
         if ack.packet_size < MIN_PACKET_SIZE {
             return Err(Refusal::PacketSize { got: ack.packet_size, needed: MIN_PACKET_SIZE });
         }
-        if ack.packet_size > self.packet_size {
-            return Err(Refusal::PacketTooLarge { got: ack.packet_size, proposed: self.packet_size });
-        }
         let (got, proposed) = (ack.request.max_payload, self.request.max_payload);
         if got > proposed {
             return Err(Refusal::RequestPayload { got, proposed });
@@ -90,7 +87,7 @@ impl Proposal {
             request: at_least_one_item(ack.request),
             response: at_least_one_item(Limits { max_payload, ..ack.response }),
             granted_response_payload: ack.response.max_payload,
-            packet_size: ack.packet_size,
+            packet_size: ack.packet_size.min(self.packet_size),
             session_id: ack.session_id,
         })
     }
@@ -184,13 +181,6 @@ pub enum Refusal {
         /// The smallest useful one.
         needed: u32,
     },
-    /// The server grants longer packets than the client can carry.
-    PacketTooLarge {
-        /// The packet size granted.
-        got: u32,
-        /// The packet size proposed.
-        proposed: u32,
-    },
     /// The server grants larger requests than were proposed.
     RequestPayload {
         /// The limit granted.
@@ -243,11 +233,9 @@ impl Refusal {
             | Self::Version { .. }
             | Self::Layout { .. } => ErrorKind::Incompatible,
             Self::Rejected { .. } => ErrorKind::Rejected,
-            Self::NotAck { .. }
-            | Self::Profile { .. }
-            | Self::PacketSize { .. }
-            | Self::PacketTooLarge { .. }
-            | Self::RequestPayload { .. } => ErrorKind::PeerMisbehaved,
+            Self::NotAck { .. } | Self::Profile { .. } | Self::PacketSize { .. } | Self::RequestPayload { .. } => {
+                ErrorKind::PeerMisbehaved
+            }
         }
     }
 }
@@ -277,9 +265,6 @@ impl fmt::Display for Refusal {
             }
             Self::PacketSize { got, needed } => {
                 write!(f, "the server grants packets of {got} bytes, at least {needed} are needed")
-            }
-            Self::PacketTooLarge { got, proposed } => {
-                write!(f, "the server grants packets of {got} bytes, only {proposed} were proposed")
             }
             Self::RequestPayload { got, proposed } => {
                 write!(f, "the server grants request payloads of {got} bytes, only {proposed} were proposed")

@@ -108,7 +108,6 @@ fn handshake_sentences() -> Vec<(Box<dyn Error>, &'static [&'static str])> {
             &["shm-ring", "baseline"],
         ),
         (Box::new(Refusal::PacketSize { got: 32, needed: 33 }), &["32", "33"]),
-        (Box::new(Refusal::PacketTooLarge { got: 70, proposed: 60 }), &["70", "60"]),
         (Box::new(Refusal::RequestPayload { got: 70, proposed: 60 }), &["70", "60"]),
         (Box::new(Fault::Header(HeaderError::Short { got: 1 })), &["1", "32"]),
         (Box::new(Fault::NotHello { kind: Kind::Request, code: 5 }), &["request", "5"]),

@@ -4,8 +4,7 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use netipc_proto::error::Violation;
-use netipc_proto::header::{Header, Status};
+use netipc_proto::header::Status;
 
 use crate::clock;
 use crate::connection::{Connection, Envelope, Incoming};
@@ -110,7 +109,7 @@ impl Desk {
                     return Ok(Next::Wait(Interest::Read, self.connection.half_message_deadline()));
                 }
                 Ok(Incoming::End) => return Ok(Next::Close),
-                Err(Error::Violation(violation)) => self.refuse(violation, house, scratch)?,
+                Err(Error::Violation(_)) => self.refuse(house)?,
                 Err(error) => return Err(error),
             }
         }
@@ -157,18 +156,14 @@ impl Desk {
     }
 
     /// A sound request over a limit is told so before the end; every other offence ends the session without a word.
-    fn refuse(&mut self, violation: Violation, house: &House, scratch: &Scratch) -> Result<(), Error> {
+    fn refuse(&mut self, house: &House) -> Result<(), Error> {
         self.closing = true;
-        let over_limit = matches!(violation, Violation::PayloadTooLarge { .. } | Violation::TooManyItems { .. });
-        match Header::decode(&scratch.packet) {
-            Ok(request) if over_limit => {
-                house.counters.answered(Status::LIMIT_EXCEEDED);
-                self.connection.push_last(&request.failure(Status::LIMIT_EXCEEDED))
-            }
-            _ => {
-                house.counters.violated();
-                Ok(())
-            }
-        }
+        let Some(request) = self.connection.offender() else {
+            house.counters.violated();
+            return Ok(());
+        };
+        let answer = request.failure(Status::LIMIT_EXCEEDED);
+        house.counters.answered(answer.status);
+        self.connection.push_last(&answer)
     }
 }
