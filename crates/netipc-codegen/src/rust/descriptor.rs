@@ -71,7 +71,8 @@ fn encode_request(request: &Shape<'_>, text: &mut Text) {
                 Query::Nothing => text.line(format!("let result = {fields}.write(&mut out);")),
                 Query::Value => {
                     let field = request.record.values().next().map_or("", |field| &field.name);
-                    text.line(format!("let query = {fields} {{ {field}: query }};"));
+                    let member = if field == "query" { "query".to_owned() } else { format!("{field}: query") };
+                    text.line(format!("let query = {fields} {{ {member} }};"));
                     text.line(write_query(request));
                 }
                 Query::Fields => text.line(write_query(request)),

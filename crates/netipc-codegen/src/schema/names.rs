@@ -49,7 +49,6 @@ pub(crate) const FIELD: Rule = Rule {
     separator: '_',
     taken: &[
         "bytes",
-        "check",
         "clone",
         "close",
         "decode",
@@ -58,6 +57,7 @@ pub(crate) const FIELD: Rule = Rule {
         "finish",
         "fixed",
         "fmt",
+        "into_owned",
         "missing",
         "new",
         "out",
@@ -65,11 +65,7 @@ pub(crate) const FIELD: Rule = Rule {
         "reader",
         "reserve",
         "set",
-        "size",
-        "into_owned",
         "view",
-        "write",
-        "written",
     ],
     affixes: false,
 };
