@@ -101,7 +101,7 @@ impl Violation {
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::Header(_) | Self::Batch(_) | Self::Chunk(_) | Self::PacketTooLong { .. } => ErrorKind::InvalidMessage,
+            Self::Header(_) | Self::Batch(_) | Self::Chunk(_) => ErrorKind::InvalidMessage,
             _ => ErrorKind::PeerMisbehaved,
         }
     }

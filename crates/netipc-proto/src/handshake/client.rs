@@ -227,15 +227,17 @@ impl Refusal {
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::Header(_) | Self::Short { .. } | Self::Flags { .. } => ErrorKind::InvalidMessage,
+            Self::Header(_) | Self::Short { .. } => ErrorKind::InvalidMessage,
             Self::Rejected { status: Status::AUTH_FAILED, .. } => ErrorKind::Denied,
             Self::Rejected { status: Status::INCOMPATIBLE | Status::UNSUPPORTED, .. }
             | Self::Version { .. }
             | Self::Layout { .. } => ErrorKind::Incompatible,
             Self::Rejected { .. } => ErrorKind::Rejected,
-            Self::NotAck { .. } | Self::Profile { .. } | Self::PacketSize { .. } | Self::RequestPayload { .. } => {
-                ErrorKind::PeerMisbehaved
-            }
+            Self::NotAck { .. }
+            | Self::Flags { .. }
+            | Self::Profile { .. }
+            | Self::PacketSize { .. }
+            | Self::RequestPayload { .. } => ErrorKind::PeerMisbehaved,
         }
     }
 }

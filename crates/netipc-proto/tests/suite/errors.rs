@@ -18,13 +18,13 @@ fn kinds_of_violations() {
         Violation::Header(HeaderError::Magic { got: 0 }),
         Violation::Batch(BatchError::Misaligned { index: 0, offset: 1 }),
         Violation::Chunk(ChunkError::Flags { got: 1 }),
-        Violation::PacketTooLong { got: 2, allowed: 1 },
     ];
     assert!(invalid.iter().all(|violation| violation.kind() == ErrorKind::InvalidMessage));
     let misbehaved = [
         Violation::UnexpectedKind { got: Kind::Control, expected: Kind::Response },
         Violation::PayloadTooLarge { got: 2, allowed: 1 },
         Violation::TooManyItems { got: 2, allowed: 1 },
+        Violation::PacketTooLong { got: 2, allowed: 1 },
         Violation::UnknownMessageId { got: 1 },
         Violation::HalfMessage { got: 1, expected: 2, timeout: Duration::ZERO },
     ];

@@ -134,7 +134,7 @@ fn other_refusals() {
     let cases = [
         (patched(&ok, 4, [2, 0]), ErrorKind::Incompatible, Disposition::Incompatible),
         (patched(&ok, 32, [2, 0]), ErrorKind::Incompatible, Disposition::Incompatible),
-        (patched(&ok, 34, [1, 0]), ErrorKind::InvalidMessage, Disposition::Disconnected),
+        (patched(&ok, 34, [1, 0]), ErrorKind::PeerMisbehaved, Disposition::Disconnected),
         (patched(&ok, 0, [1, 0]), ErrorKind::InvalidMessage, Disposition::Disconnected),
         (ok[..79].to_vec(), ErrorKind::InvalidMessage, Disposition::Disconnected),
         (patched(&ok, 12, [1, 0]), ErrorKind::PeerMisbehaved, Disposition::Disconnected),

@@ -12,7 +12,8 @@ use crate::session::SessionConfig;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ClientConfig {
-    /// What is offered, and the limits that a session starts with. Payload limits grow when a call needs it.
+    /// What is offered, and the limits that a session starts with. Payload limits grow when a call needs it; a message
+    /// that is half there has the time of its call.
     pub session: SessionConfig,
     /// How far payload limits grow, in bytes; also the largest response that is accepted. A larger limit that is
     /// configured counts instead. Default: 1 MiB.

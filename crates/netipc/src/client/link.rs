@@ -188,11 +188,12 @@ impl Link {
     /// What can be done about a failed attempt, if anything.
     pub(crate) fn cure_for(&self, error: &Error, payload_len: u32) -> Option<Cure> {
         let agreed = self.agreed_payloads();
+        let granted = self.session.as_ref().map_or(0, |session| session.agreed().granted_response_payload);
         match error {
             Error::Disconnected { .. } => Some(Cure::Resend),
-            Error::Rejected(Status::LIMIT_EXCEEDED) | Error::Violation(Violation::PayloadTooLarge { .. }) => {
-                Some(Cure::GrowResponse)
-            }
+            Error::Rejected(Status::LIMIT_EXCEEDED) => Some(Cure::GrowResponse),
+            // Within the grant, so only our own ceiling is in the way. Beyond the grant it is the server's offence.
+            Error::Violation(Violation::PayloadTooLarge { got, .. }) if *got <= granted => Some(Cure::GrowResponse),
             Error::LimitExceeded { .. } if payload_len > agreed.request && self.growth.can_carry(payload_len) => {
                 Some(Cure::GrowRequest(payload_len))
             }
@@ -259,7 +260,8 @@ impl Link {
         self.state = State::Connecting;
         let proposal = self.config.proposal(self.growth.proposal());
         let deadline = Deadline::after(self.config.connect_timeout).min(deadline);
-        let half = self.config.session.half_message_timeout;
+        // The deadline of the call rules alone. NIPC-CHK-12
+        let half = Duration::MAX;
         match dial(&self.endpoint, proposal, half, deadline, Some(&self.abort)) {
             Ok(connection) => {
                 self.session = Some(Session::new(connection));
