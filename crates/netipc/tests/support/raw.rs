@@ -410,6 +410,10 @@ impl Raw {
         }
     }
 
+    pub(crate) fn socket(&self) -> &OwnedFd {
+        &self.0
+    }
+
     pub(crate) fn shut_down_write(&self) {
         shutdown(&self.0, Shutdown::Write).unwrap();
     }
