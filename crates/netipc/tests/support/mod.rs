@@ -3,6 +3,7 @@
 
 pub mod child;
 
+use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::time::Duration;
@@ -28,7 +29,8 @@ impl Watchdog {
         let test = std::thread::current().name().unwrap_or("a test").to_owned();
         std::thread::spawn(move || {
             if watched.recv_timeout(2 * PATIENCE) == Err(RecvTimeoutError::Timeout) {
-                eprintln!("watchdog: {test} hangs");
+                // Not `eprintln`: the harness would keep it for itself.
+                let _ = writeln!(std::io::stderr(), "watchdog: {test} hangs");
                 std::process::abort();
             }
         });
