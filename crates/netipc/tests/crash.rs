@@ -94,7 +94,7 @@ fn numbers(test: &str, seed: u64) -> Numbers {
     Numbers(seed)
 }
 
-// NIPC-UDS-07, NIPC-UDS-13, NIPC-EP-11, NIPC-L2C-01
+// NIPC-UDS-07, NIPC-UDS-13, NIPC-EP-11, NIPC-L2C-02, NIPC-L2C-17
 #[test]
 fn of_a_server_under_calls() {
     alone("of_a_server_under_calls", || {
@@ -152,7 +152,7 @@ fn of_a_server_that_is_waited_for() {
     });
 }
 
-// NIPC-L2S-12, NIPC-L2S-17, NIPC-UDS-13
+// NIPC-L2S-12, NIPC-UDS-13
 #[test]
 fn of_clients_under_calls() {
     alone("of_clients_under_calls", || {

@@ -160,7 +160,7 @@ fn a_starved_server_leaves_nothing_behind() {
     });
 }
 
-// NIPC-ERR-04, NIPC-ERR-05
+// NIPC-ERR-04, NIPC-ERR-05, NIPC-L2C-01, NIPC-L2C-04
 #[test]
 fn who_cannot_start_says_why() {
     alone("who_cannot_start_says_why", || {
@@ -173,6 +173,7 @@ fn who_cannot_start_says_why() {
             error => panic!("{error}"),
         };
         let mut client = Client::<Increment>::new(endpoint(dir.path()), ClientConfig::default());
+        assert!(client.status().state == State::Disconnected && client.status().cause.is_none());
         assert_eq!(client.refresh(), State::Disconnected);
         assert_eq!(cause(client.status().cause.as_ref().unwrap()), Errno::MFILE.raw_os_error());
         // Whatever step of a bind fails, it fails so, and leaves nothing behind.
@@ -191,7 +192,7 @@ fn who_cannot_start_says_why() {
     });
 }
 
-// NIPC-L2C-01: a session that is there needs no more descriptors.
+// NIPC-L2C-02: a session that is there needs no more descriptors.
 #[test]
 fn a_starved_client_goes_on() {
     alone("a_starved_client_goes_on", || {
