@@ -131,7 +131,7 @@ fn every_length() {
             _ => Value(42),
         };
         assert_eq!(after_packet(honest), outcome, "honest, {length}");
-        if length < 32 || length > 40 {
+        if !(32..=40).contains(&length) {
             let mut lying = incremented(1, 42);
             lying.resize(length, 0xa5);
             let kind = if length < 32 { ErrorKind::InvalidMessage } else { ErrorKind::PeerMisbehaved };

@@ -199,11 +199,13 @@ fn no_room_for_a_request() {
 fn an_answer_behind_a_reset_counts() {
     // NIPC-UDS-14: the server closes with input unread; its answer is queued behind the error.
     let bed = Bed::new();
-    let server = server(&bed, |listener| {
+    let (hung_up, is_gone) = std::sync::mpsc::channel::<()>();
+    let server = server(&bed, move |listener| {
         let peer = listener.accept_session();
         peer.await_input();
         peer.send(&incremented(1, 42));
         drop(peer);
+        hung_up.send(()).unwrap();
         let peer = listener.accept_session();
         assert_eq!(peer.packet(), increment(2, 1));
         peer.send(&incremented(2, 2));
@@ -212,6 +214,7 @@ fn an_answer_behind_a_reset_counts() {
     let mut client = bed.ready_client::<Increment>(|_| {});
     assert_eq!(client.call(41).unwrap().value, 42);
     assert_eq!(client.status().counters.resends, 0);
+    is_gone.recv().unwrap();
     // The loss shows when the session is used next. NIPC-L2C-02
     assert_eq!(client.refresh(), State::Ready);
     assert_eq!(client.status().counters.connects, 2);
