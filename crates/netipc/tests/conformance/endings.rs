@@ -138,18 +138,17 @@ pub fn by_close_loses_nothing<T: Transport>() {
     });
 }
 
-// NIPC-UDS-15: the last message is sent, even if the socket had no room for it at first.
+// NIPC-UDS-15: the last message is sent, even if the socket had no room for all of it at first.
 pub fn by_close_sends_what_was_kept<T: Transport>() {
     let Pair { mut client, mut server, bed: _bed } = sized::<T>(0, 4 << 20);
-    let payload = pattern(1, 2 << 20);
+    let payload = pattern(1, 300_000);
     client.try_send(&request(1, &payload), &payload).unwrap();
     assert!(!client.flush().unwrap());
-    thread::scope(|scope| {
-        scope.spawn(|| client.close());
-        assert!(server.receive(patience(), None).unwrap().payload == payload);
-        ended(&mut server);
-        drop(server);
-    });
+    // Makes room for the rest.
+    assert!(matches!(server.try_receive(), Err(Error::WouldBlock)));
+    client.close();
+    assert!(server.receive(patience(), None).unwrap().payload == payload);
+    ended(&mut server);
 }
 
 // NIPC-UDS-15, NIPC-UDS-16: a peer that neither reads nor hangs up does not hold a close up.

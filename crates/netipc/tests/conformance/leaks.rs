@@ -21,10 +21,7 @@ fn leaks_nothing<T: Transport>(test: &str, mut round: impl FnMut()) {
 }
 
 fn bed<T: Transport>() -> Bed {
-    Bed::new::<T>(|listener, config| {
-        limits(listener, config, 4 << 20);
-        listener.handshake_timeout = Duration::from_millis(5);
-    })
+    Bed::new::<T>(|listener, config| limits(listener, config, 4 << 20))
 }
 
 pub fn of_sessions_in_every_state<T: Transport>() {
