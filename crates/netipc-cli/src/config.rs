@@ -11,8 +11,8 @@ use crate::value;
 
 pub(crate) fn server(options: &Options) -> Result<ServerConfig, Failure> {
     let mut config = ServerConfig::default();
-    config.max_request_payload = options.max_request;
-    config.max_response_payload = options.max_response;
+    config.listener.max_request_payload = options.max_request;
+    config.listener.max_response_payload = options.max_response;
     let listener = &mut config.listener;
     listener.auth_token = token(options)?;
     listener.allow_uids = options.allow_uid.clone();

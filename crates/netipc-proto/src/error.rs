@@ -78,11 +78,11 @@ pub enum Violation {
         /// The status.
         got: Status,
     },
-    /// The response to a batch is none, or has another number of items.
+    /// The response to a batch is none or has another number of items, or it is a batch when the request was none.
     WrongItemCount {
         /// The number of items; 0 when it is no batch.
         got: u32,
-        /// The number of items of the request.
+        /// The number of items of the request; 0 when it was no batch.
         expected: u32,
     },
     /// The rest of a message did not arrive in time.
@@ -133,7 +133,7 @@ impl fmt::Display for Violation {
             }
             Self::UnexpectedStatus { got } => write!(f, "the peer answered a call with status {got}"),
             Self::WrongItemCount { got, expected } => {
-                write!(f, "the peer answered a batch of {expected} items with {got}")
+                write!(f, "the peer answered a batch of {expected} items with one of {got} (0 is none at all)")
             }
             Self::HalfMessage { got, expected, timeout } => {
                 write!(f, "only {got} of {expected} payload bytes arrived within {timeout:?}")

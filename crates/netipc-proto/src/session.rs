@@ -290,6 +290,12 @@ impl Session {
         Ok(())
     }
 
+    /// Records what the peer broke where this session does not look, such as a packet that was too long to be read whole.
+    /// It is broken from then on, as after a violation of its own finding.
+    pub fn fail(&mut self, violation: Violation) {
+        self.poison(violation);
+    }
+
     #[cold]
     fn poison(&mut self, violation: Violation) -> Violation {
         self.broken = Some(violation);

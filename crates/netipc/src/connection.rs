@@ -15,9 +15,14 @@ use netipc_proto::session::{Received, Session as Core};
 use rustix::io::Errno;
 
 use crate::clock;
+use crate::endpoint::Endpoint;
 use crate::error::{Error, Operation};
-use crate::sys::socket::{self, Packet, PeerCredentials, SEND_BATCH};
-use crate::uds::reception::Place;
+use crate::sys::credentials::PeerCredentials;
+use crate::sys::socket::{self, Packet, SEND_BATCH};
+use crate::uds::door::Place;
+
+/// Most parts of a message that are taken in one go, so that a peer of tiny parts cannot keep a thread to itself.
+const MAX_PARTS: usize = 256;
 
 #[derive(Debug)]
 pub(crate) struct Connection {
@@ -26,6 +31,7 @@ pub(crate) struct Connection {
     agreed: Agreed,
     peer: PeerCredentials,
     packet_buffer: usize,
+    endpoint: Endpoint,
     place: Option<Place>,
     /// What the socket would not take yet, in order.
     outbox: VecDeque<Outgoing>,
@@ -73,9 +79,20 @@ impl Connection {
         agreed: Agreed,
         peer: PeerCredentials,
         largest_packet: usize,
+        endpoint: Endpoint,
     ) -> Self {
         let packet_buffer = largest_packet.max(agreed.packet_size as usize);
-        Self { socket, core, agreed, peer, packet_buffer, outbox: VecDeque::new(), peer_gone: false, place: None }
+        Self {
+            socket,
+            core,
+            agreed,
+            peer,
+            packet_buffer,
+            endpoint,
+            outbox: VecDeque::new(),
+            peer_gone: false,
+            place: None,
+        }
     }
 
     /// Holds a place under a session limit for as long as the connection lives.
@@ -113,7 +130,16 @@ impl Connection {
         self.outbox.shrink_to(0);
     }
 
-    /// The request that broke a limit, when that was what the peer broke.
+    /// Requests that were sent and not answered.
+    pub(crate) fn in_flight(&self) -> impl Iterator<Item = u64> {
+        self.core.in_flight()
+    }
+
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// The message that broke a limit, when that was what the peer broke.
     pub(crate) fn offender(&self) -> Option<&Header> {
         self.core.offender()
     }
@@ -130,24 +156,29 @@ impl Connection {
         if let Some(&violation) = self.core.violation() {
             return Err(violation.into());
         }
-        loop {
+        for _ in 0..MAX_PARTS {
             let length = match socket::receive(self.socket.as_fd(), buffer) {
                 Ok(0) => return Ok(Incoming::End),
                 Ok(length) => length,
                 Err(Errno::AGAIN) => return Ok(Incoming::Nothing),
-                Err(errno) => return Err(Error::io(Operation::Receive, None, errno)),
+                Err(errno) => return Err(Error::io(Operation::Receive, Some(&self.endpoint), errno)),
             };
             let Some(packet) = buffer.get(..length) else {
                 let cut = Violation::PacketTooLong { got: length, allowed: buffer.len() };
+                self.core.fail(cut);
                 return Err(cut.into());
             };
             let (header, bytes) = match self.core.on_packet_with(packet, || clock::time(Instant::now()))? {
-                Received::Partial => continue,
+                Received::Partial => {
+                    self.check_half_message()?;
+                    continue;
+                }
                 Received::Whole(header) => (header, Bytes::Packet(length)),
                 Received::Assembled(header) => (header, Bytes::Assembled),
             };
             return Ok(Incoming::Message(Envelope { header, bytes }));
         }
+        Ok(Incoming::Nothing)
     }
 
     /// The payload of the message that [`Connection::receive`] returned last.
@@ -279,7 +310,7 @@ impl Connection {
                 self.peer_gone = true;
                 Ok(())
             }
-            errno => Err(Error::io(Operation::Send, None, errno)),
+            errno => Err(Error::io(Operation::Send, Some(&self.endpoint), errno)),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::error::Error;
 use crate::sys::socket::MAX_PATH;
@@ -10,14 +11,14 @@ use crate::sys::socket::MAX_PATH;
 /// Where a service is found: `{run_dir}/{service}.sock`.
 ///
 /// The directory is used as given: it is neither created nor normalised. Who may write to it may
-/// replace the endpoint, so it should belong to the user of the provider.
+/// replace the endpoint, so it should belong to the user of the provider. Clones share their parts.
 ///
 /// Implements `spec/endpoints.md`, NIPC-EP-01 to NIPC-EP-03.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Endpoint {
-    run_dir: PathBuf,
-    service: String,
-    socket: PathBuf,
+    run_dir: Arc<Path>,
+    service: Arc<str>,
+    socket: Arc<Path>,
 }
 
 impl Endpoint {
@@ -44,7 +45,7 @@ impl Endpoint {
                 socket.display()
             )));
         }
-        Ok(Self { run_dir, service, socket })
+        Ok(Self { run_dir: run_dir.into(), service: service.into(), socket: socket.into() })
     }
 
     /// The directory that holds the socket.

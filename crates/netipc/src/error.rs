@@ -235,7 +235,7 @@ impl fmt::Display for Error {
                 write!(f, "{endpoint} may not be used: {source}; its server sets who may")
             }
             Self::LimitExceeded { what, got, allowed } => {
-                write!(f, "{what} of {got} exceeds the limit of {allowed}")
+                write!(f, "{what} is over the limit: {got}, where {allowed} are allowed")
             }
             Self::AddressInUse { endpoint, occupant } => write!(f, "{endpoint} is in use: {occupant}"),
             Self::NotFound { endpoint, source } => {

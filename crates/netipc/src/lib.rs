@@ -72,7 +72,8 @@ pub use error::{Error, Occupant, Operation, OsError, Waiting};
 pub use listener::{Listener, ListenerConfig};
 pub use server::{RunningServer, Server, ServerConfig, ServerHandle, ServerStatus};
 pub use session::{Message, Session, SessionConfig};
-pub use sys::socket::PeerCredentials;
+pub use sys::credentials::PeerCredentials;
+pub use sys::wait::Interest;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]

@@ -15,7 +15,7 @@ use crate::endpoint::Endpoint;
 use crate::error::{Error, Operation, Waiting};
 use crate::limits::LearnedLimit;
 use crate::session::Session;
-use crate::sys::socket::PeerCredentials;
+use crate::sys::credentials::PeerCredentials;
 use crate::sys::wait::{Interest, Wake, wait};
 use crate::uds::reception::Reception;
 
@@ -29,10 +29,11 @@ pub struct ListenerConfig {
     pub preferred: Profiles,
     /// Clients must present the same. Default: 0.
     pub auth_token: u64,
-    /// Largest request payload that a client may ask for, in bytes. Default: 1 MiB.
-    pub max_request_payload: u32,
+    /// Largest request payload that a client may ask for, in bytes. Default: 1 MiB; memory grows as bytes arrive, so a
+    /// large grant costs nothing.
+    pub max_request_payload: Option<u32>,
     /// Largest response payload, in bytes; granted to every client. Default: 65536.
-    pub max_response_payload: u32,
+    pub max_response_payload: Option<u32>,
     /// Longest packet in bytes, 33 or more; 0 stands for the most that the socket takes, which is the default.
     pub packet_size: u32,
     /// Mode of the socket file. Default: 0600.
@@ -61,8 +62,8 @@ impl Default for ListenerConfig {
             supported: Profiles::BASELINE,
             preferred: Profiles::NONE,
             auth_token: 0,
-            max_request_payload: limits::DEFAULT_GROWTH_CEILING,
-            max_response_payload: limits::DEFAULT_RESPONSE_PAYLOAD,
+            max_request_payload: None,
+            max_response_payload: None,
             packet_size: 0,
             mode: 0o600,
             allow_uids: Vec::new(),
@@ -127,7 +128,8 @@ impl Listener {
     /// that is starting keeps the run directory locked; `NotFound` when the run directory does not exist; `ApiMisuse` for
     /// a configuration that cannot work; `Io`.
     pub fn bind(endpoint: &Endpoint, config: ListenerConfig) -> Result<Self, Error> {
-        let max_response = LearnedLimit::new(Learned::new(Some(config.max_response_payload), 0, 0));
+        let max_response =
+            LearnedLimit::new(Learned::new(config.max_response_payload, limits::DEFAULT_RESPONSE_PAYLOAD, 0));
         Reception::bind(endpoint, config, Arc::new(max_response)).map(|reception| Self { reception })
     }
 

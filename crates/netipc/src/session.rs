@@ -14,7 +14,8 @@ use crate::clock::Deadline;
 use crate::connection::{Connection, Envelope, Incoming};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Operation, Waiting};
-use crate::sys::socket::{PeerCredentials, discard};
+use crate::sys::credentials::PeerCredentials;
+use crate::sys::socket::discard;
 use crate::sys::wait::{Interest, Wake, wait};
 use crate::uds::dial::dial;
 use crate::uds::reception::LINGER;
@@ -46,7 +47,8 @@ pub struct SessionConfig {
     pub auth_token: u64,
     /// Longest packet in bytes, 33 or more; 0 stands for the most that the socket takes, which is the default.
     pub packet_size: u32,
-    /// How long the rest of a message may take once it has begun. Default: 30 s.
+    /// How long the rest of a message may take once it has begun. Default: 30 s. Calls have their own deadlines, and make
+    /// no use of it.
     pub half_message_timeout: Duration,
 }
 
@@ -238,12 +240,33 @@ impl Session {
         self.connection.half_message_deadline()
     }
 
+    /// Ids of requests that were sent and not answered, in no particular order; none on a server. After the session has
+    /// failed these are the calls that are lost.
+    pub fn in_flight(&self) -> impl Iterator<Item = u64> {
+        self.connection.in_flight()
+    }
+
+    /// The wait object: a descriptor to poll, level-triggered, for what [`Session::interest`] says. It becomes readable
+    /// whenever a receive would make progress, the end of the stream included.
+    ///
+    /// # Errors
+    ///
+    /// `Unsupported` on a transport without one.
+    pub fn wait_object(&self) -> Result<BorrowedFd<'_>, Error> {
+        Ok(self.connection.as_fd())
+    }
+
+    /// What an event loop has to wait for: also for room while something is kept that [`Session::flush`] must send.
+    pub fn interest(&self) -> Interest {
+        if self.connection.has_unsent() { Interest::ReadWrite } else { Interest::Read }
+    }
+
     /// Sends what was kept, unless that takes too long or the peer has gone.
     fn flush_until(&mut self, until: Deadline) {
         while matches!(self.flush(), Ok(false)) && !until.has_passed() {
             // A peer that is stuck with a message of its own would never come to read.
             if discard(&self.connection)
-                || !matches!(wait(self.as_fd(), Interest::ReadWrite, until.at(), None), Ok(Wake::Ready))
+                || !matches!(wait(self.connection.as_fd(), Interest::ReadWrite, until.at(), None), Ok(Wake::Ready))
             {
                 break;
             }
@@ -257,6 +280,9 @@ impl Session {
             }
             if let Some(envelope) = self.poll_envelope()? {
                 return Ok(envelope);
+            }
+            if deadline.has_passed() {
+                return Err(Error::Timeout { waiting_for: Waiting::Message, limit: deadline.limit() });
             }
             self.wait(Interest::Read, Waiting::Message, deadline, abort)?;
         }
@@ -295,17 +321,8 @@ impl Session {
             Ok(Wake::Aborted) => Err(Error::Aborted),
             Ok(Wake::TimedOut) if deadline.has_passed() => Err(Error::Timeout { waiting_for, limit: deadline.limit() }),
             Ok(Wake::TimedOut) => self.connection.check_half_message(),
-            Err(errno) => Err(Error::io(Operation::Wait, None, errno)),
+            Err(errno) => Err(Error::io(Operation::Wait, Some(self.connection.endpoint()), errno)),
         }
-    }
-}
-
-impl AsFd for Session {
-    /// The wait object: readable whenever a receive would make progress, the end of the stream included.
-    ///
-    /// Wait for it to be writable while [`Session::flush`] returns `false`.
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.connection.as_fd()
     }
 }
 

@@ -74,18 +74,16 @@ impl<S: Service> Client<S> {
         queries: &[S::Query<'_>],
         timeout: Duration,
     ) -> Result<BatchReply<'_, S>, Error> {
-        let result = self.exchange_batch(queries, timeout);
-        self.count(result.is_ok());
-        let items = match result? {
-            None => None,
-            Some(envelope) => {
-                let message = self.link.session()?.message(&envelope);
-                let batch = Batch::parse(message.payload, envelope.header.item_count)
-                    .map_err(|error| Error::Violation(error.into()))?;
-                Some(batch)
-            }
-        };
-        Ok(BatchReply { items, service: PhantomData })
+        let envelope = self.exchange_batch(queries, timeout);
+        let reply = envelope.and_then(|envelope| {
+            let Some(envelope) = envelope else { return Ok(BatchReply { items: None, service: PhantomData }) };
+            let message = self.link.message(&envelope)?;
+            let items = Batch::parse(message.payload, message.header.item_count)
+                .map_err(|error| Error::Violation(error.into()))?;
+            Ok(BatchReply { items: Some(items), service: PhantomData })
+        });
+        self.tally.count(reply.is_ok());
+        reply
     }
 
     fn exchange_batch(&mut self, queries: &[S::Query<'_>], timeout: Duration) -> Result<Option<Envelope>, Error> {

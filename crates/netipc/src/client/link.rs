@@ -15,7 +15,7 @@ use crate::clock::Deadline;
 use crate::connection::Envelope;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
-use crate::session::Session;
+use crate::session::{Message, Session};
 use crate::uds::dial::dial;
 
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub(crate) struct Link {
     cause: Option<Arc<Error>>,
     /// Goes up for as long as the client lives, so no session sees an id twice.
     next_id: u64,
-    pub(crate) counters: ClientCounters,
+    counters: ClientCounters,
 }
 
 /// What a failed attempt allows a call to do.
@@ -98,6 +98,10 @@ impl Link {
 
     /// Connects unless there is a live session, or a refusal that only a reset can cure.
     pub(crate) fn refresh(&mut self) -> State {
+        if self.abort.is_aborted() {
+            self.interrupt();
+            return self.state;
+        }
         let settled = match self.state {
             State::AuthFailed | State::Incompatible => true,
             State::Ready => self.is_alive(),
@@ -106,8 +110,19 @@ impl Link {
         if !settled {
             // The outcome is in the state, with its cause.
             let _ = self.connect(Deadline::NEVER);
+        } else if let Some(session) = &mut self.session {
+            // Once in a collector's turn is often enough to give back what a large response needed.
+            session.connection().release();
         }
         self.state
+    }
+
+    /// An abort ends the session, and keeps a new one from being made.
+    fn interrupt(&mut self) {
+        if self.session.take().is_some() {
+            self.state = State::Broken;
+        }
+        self.cause = Some(Arc::new(Error::Aborted));
     }
 
     /// Whether the peer is still there. Nothing can have been sent: no call is in flight.
@@ -119,8 +134,12 @@ impl Link {
         Deadline::after(if timeout.is_zero() { self.config.call_timeout } else { timeout })
     }
 
-    pub(crate) fn check_ready(&self) -> Result<(), Error> {
+    pub(crate) fn check_ready(&mut self) -> Result<(), Error> {
         self.abort.check()?;
+        if self.session.as_ref().is_some_and(|session| session.in_flight().next().is_some()) {
+            // A panic in its callback cut a pipeline short; replies that nobody waits for may still come.
+            self.lose_after(&Error::Disconnected { cause: None });
+        }
         match self.state {
             State::Ready => Ok(()),
             state => Err(Error::NotReady { state, cause: self.cause.clone() }),
@@ -140,10 +159,20 @@ impl Link {
         self.session.as_mut().ok_or(Error::Bug("a client is ready without a session"))
     }
 
+    /// The message of the envelope that was received last.
+    pub(crate) fn message(&self, envelope: &Envelope) -> Result<Message<'_>, Error> {
+        let session = self.session.as_ref().ok_or(Error::Bug("a client has a reply without a session"))?;
+        Ok(session.message(envelope))
+    }
+
     pub(crate) fn take_id(&mut self) -> u64 {
         let id = self.next_id;
         self.next_id += 1;
         id
+    }
+
+    fn granted_response(&self) -> u32 {
+        self.session.as_ref().map_or(0, |session| session.agreed().granted_response_payload)
     }
 
     fn agreed_payloads(&self) -> Payloads {
@@ -181,6 +210,10 @@ impl Link {
         let session = self.session()?;
         session.send(&request, payload, deadline, Some(&abort))?;
         let envelope = session.receive_envelope(deadline, Some(&abort))?;
+        if envelope.header.message_id != request.message_id {
+            // In flight all the same: left over from a pipeline that a panic cut short.
+            return Err(Violation::UnknownMessageId { got: envelope.header.message_id }.into());
+        }
         check_response(&request, &envelope.header)?;
         Ok(envelope)
     }
@@ -188,12 +221,13 @@ impl Link {
     /// What can be done about a failed attempt, if anything.
     pub(crate) fn cure_for(&self, error: &Error, payload_len: u32) -> Option<Cure> {
         let agreed = self.agreed_payloads();
-        let granted = self.session.as_ref().map_or(0, |session| session.agreed().granted_response_payload);
         match error {
             Error::Disconnected { .. } => Some(Cure::Resend),
             Error::Rejected(Status::LIMIT_EXCEEDED) => Some(Cure::GrowResponse),
-            // Within the grant, so only our own ceiling is in the way. Beyond the grant it is the server's offence.
-            Error::Violation(Violation::PayloadTooLarge { got, .. }) if *got <= granted => Some(Cure::GrowResponse),
+            // Within the grant, and only our own ceiling is in the way.
+            Error::Violation(Violation::PayloadTooLarge { got, .. }) if *got <= self.granted_response() => {
+                Some(Cure::GrowResponse)
+            }
             Error::LimitExceeded { .. } if payload_len > agreed.request && self.growth.can_carry(payload_len) => {
                 Some(Cure::GrowRequest(payload_len))
             }
@@ -240,7 +274,8 @@ impl Link {
     fn reconnect(&mut self, deadline: Deadline) -> Result<(), Error> {
         self.session = None;
         let result = self.connect(deadline);
-        if let Err(Error::Timeout { .. } | Error::Aborted) = result {
+        // It was the call that ended here, not only the attempt to connect.
+        if result.is_err() && (deadline.has_passed() || self.abort.is_aborted()) {
             self.state = State::Broken;
         }
         result
@@ -260,9 +295,8 @@ impl Link {
         self.state = State::Connecting;
         let proposal = self.config.proposal(self.growth.proposal());
         let deadline = Deadline::after(self.config.connect_timeout).min(deadline);
-        // The deadline of the call rules alone. NIPC-CHK-12
-        let half = Duration::MAX;
-        match dial(&self.endpoint, proposal, half, deadline, Some(&self.abort)) {
+        // Half a response is bounded by the deadline of its call.
+        match dial(&self.endpoint, proposal, Duration::MAX, deadline, Some(&self.abort)) {
             Ok(connection) => {
                 self.session = Some(Session::new(connection));
                 self.state = State::Ready;
@@ -274,9 +308,7 @@ impl Link {
                 self.state = state_after(&error);
                 self.cause = Some(Arc::new(error.clone()));
                 self.counters.connect_failures += 1;
-                if let Error::Handshake { refusal, .. } = &error
-                    && refusal.status() == Some(Status::LIMIT_EXCEEDED)
-                {
+                if let Error::Handshake { .. } = &error {
                     self.growth.refused();
                 }
                 Err(error)
@@ -299,11 +331,11 @@ pub(crate) fn ends_session(error: &Error) -> bool {
 fn limit_error(error: Error, agreed: Payloads) -> Error {
     let (got, allowed) = match error {
         Error::Violation(Violation::PayloadTooLarge { got, allowed }) => (got.into(), allowed),
-        // The server does not tell how much more it would have been.
+        // The server does not tell how much more than the limit it would have been.
         Error::Rejected(_) => (u64::from(agreed.response) + 1, agreed.response),
         other => return other,
     };
-    Error::LimitExceeded { what: "a response payload", got, allowed: allowed.into() }
+    Error::LimitExceeded { what: "a response payload of at least so many bytes", got, allowed: allowed.into() }
 }
 
 /// NIPC-L2C-04.
@@ -319,7 +351,7 @@ fn state_after(error: &Error) -> State {
     }
 }
 
-/// Judges the header of a response whose message id is known to be right. NIPC-L2C-11 to NIPC-L2C-14.
+/// Judges the header of the response to a request. NIPC-L2C-11 to NIPC-L2C-14.
 pub(crate) fn check_response(request: &Header, response: &Header) -> Result<(), Error> {
     if response.code != request.code {
         return Err(Violation::WrongCode { got: response.code, expected: request.code }.into());
@@ -331,9 +363,9 @@ pub(crate) fn check_response(request: &Header, response: &Header) -> Result<(), 
         }
         status => return Err(Violation::UnexpectedStatus { got: status }.into()),
     }
-    if request.is_batch() && !(response.is_batch() && response.item_count == request.item_count) {
-        let got = if response.is_batch() { response.item_count } else { 0 };
-        return Err(Violation::WrongItemCount { got, expected: request.item_count }.into());
+    let items = |header: &Header| if header.is_batch() { header.item_count } else { 0 };
+    if items(response) != items(request) {
+        return Err(Violation::WrongItemCount { got: items(response), expected: items(request) }.into());
     }
     Ok(())
 }

@@ -35,13 +35,14 @@ use link::Link;
 pub struct Client<S> {
     link: Link,
     request: Vec<u8>,
+    tally: Tally,
     service: PhantomData<fn() -> S>,
 }
 
 impl<S: Service> Client<S> {
     /// A client in state [`State::Disconnected`]. No I/O.
     pub fn new(endpoint: Endpoint, config: ClientConfig) -> Self {
-        Self { link: Link::new(endpoint, config), request: Vec::new(), service: PhantomData }
+        Self { link: Link::new(endpoint, config), request: Vec::new(), tally: Tally::default(), service: PhantomData }
     }
 
     /// Connects, unless there is a live session already. Waits for the server's handshake at most
@@ -60,7 +61,10 @@ impl<S: Service> Client<S> {
 
     /// Where it stands, on what terms, and what it did. No I/O.
     pub fn status(&self) -> ClientStatus {
-        self.link.status()
+        let mut status = self.link.status();
+        status.counters.calls = self.tally.calls;
+        status.counters.call_failures = self.tally.failures;
+        status
     }
 
     /// Which endpoint it calls.
@@ -100,10 +104,10 @@ impl<S: Service> Client<S> {
     ///
     /// As [`Client::call`].
     pub fn call_within(&mut self, query: S::Query<'_>, timeout: Duration) -> Result<S::Reply<'_>, Error> {
-        let result = self.exchange(query, timeout);
-        self.count(result.is_ok());
-        let envelope = result?;
-        Ok(S::decode_reply(self.link.session()?.message(&envelope).payload)?)
+        let envelope = self.exchange(query, timeout);
+        let reply = envelope.and_then(|envelope| Ok(S::decode_reply(self.link.message(&envelope)?.payload)?));
+        self.tally.count(reply.is_ok());
+        reply
     }
 
     fn exchange(&mut self, query: S::Query<'_>, timeout: Duration) -> Result<Envelope, Error> {
@@ -114,13 +118,21 @@ impl<S: Service> Client<S> {
         let header = request_header::<S>(&self.request);
         self.link.exchange(header, &self.request, S::IDEMPOTENT, deadline)
     }
+}
 
+/// How calls ended.
+#[derive(Debug, Default)]
+struct Tally {
+    calls: u64,
+    failures: u64,
+}
+
+impl Tally {
     fn count(&mut self, succeeded: bool) {
-        let counters = &mut self.link.counters;
         if succeeded {
-            counters.calls += 1;
+            self.calls += 1;
         } else {
-            counters.call_failures += 1;
+            self.failures += 1;
         }
     }
 }

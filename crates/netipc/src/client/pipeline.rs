@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use netipc_proto::codec::Writer;
+use netipc_proto::error::Violation;
 use netipc_proto::header::Header;
 use netipc_proto::service::Service;
 
@@ -49,13 +50,22 @@ impl<S: Service> Client<S> {
             pending: VecDeque::new(),
             spare: Vec::new(),
             patience: self.link.patience(S::IDEMPOTENT),
+            offender: None,
         };
         while let Err(error) = run.advance(self, &mut on_reply) {
-            let first_len = run.pending.front().map_or(0, |call| call.header.payload_len);
-            let cure = self.link.cure_for(&error, first_len);
-            let deadline = run.pending.front().map_or(Deadline::NEVER, |call| call.deadline);
+            let offender = run.take_offender();
+            let (payload_len, deadline) = match run.pending.get(offender.unwrap_or(0)) {
+                Some(call) => (call.header.payload_len, call.deadline),
+                None => (0, Deadline::NEVER),
+            };
+            let cure = self.link.cure_for(&error, payload_len);
             if let Err(error) = self.link.recover(error, cure, &mut run.patience, deadline) {
-                return Err(run.fail(self, error, &mut on_reply));
+                let alone = offender.filter(|_| self.is_ready()).and_then(|at| run.pending.remove(at));
+                let Some(call) = alone else { return Err(run.fail(self, error, offender, &mut on_reply)) };
+                // Nothing can help this call, and nothing stands in the way of the others.
+                self.tally.count(false);
+                on_reply(call.index, Err(error));
+                run.patience = self.link.patience(S::IDEMPOTENT);
             }
             run.pending.iter_mut().for_each(|call| call.header.message_id = UNSENT);
         }
@@ -71,9 +81,17 @@ struct Run<Q> {
     /// Buffers of calls that were answered.
     spare: Vec<Vec<u8>>,
     patience: Patience,
+    /// The id of the call whose response, or request, was what went wrong.
+    offender: Option<u64>,
 }
 
 impl<'q, Q> Run<Q> {
+    /// Its place among the pending calls.
+    fn take_offender(&mut self) -> Option<usize> {
+        let id = self.offender.take()?;
+        self.pending.iter().position(|call| call.header.message_id == id)
+    }
+
     /// Goes on until all is answered or the session fails.
     fn advance<S, F>(&mut self, client: &mut Client<S>, on_reply: &mut F) -> Result<(), Error>
     where
@@ -111,7 +129,7 @@ impl<'q, Q> Run<Q> {
                     self.pending.push_back(Pending { index, header, payload, deadline });
                 }
                 Err(error) => {
-                    client.count(false);
+                    client.tally.count(false);
                     on_reply(index, Err(error.into()));
                 }
             }
@@ -129,6 +147,7 @@ impl<'q, Q> Run<Q> {
         let end = first + fitting;
         if end == 0 {
             let got = self.pending.front().map_or(0, |call| call.header.payload_len);
+            self.offender = Some(UNSENT);
             return Err(Error::LimitExceeded { what: "a payload", got: got.into(), allowed: allowed.into() });
         }
         for call in self.pending.range_mut(first..end) {
@@ -148,20 +167,29 @@ impl<'q, Q> Run<Q> {
         let mut any = false;
         loop {
             let session = client.link.session()?;
-            let Some(envelope) = session.poll_envelope()? else { return Ok(any) };
+            let envelope = match session.poll_envelope() {
+                Ok(Some(envelope)) => envelope,
+                Ok(None) => return Ok(any),
+                Err(error) => {
+                    self.offender = session.connection().offender().map(|header| header.message_id);
+                    return Err(error);
+                }
+            };
             let id = envelope.header.message_id;
             let at = self.pending.binary_search_by_key(&id, |call| call.header.message_id);
-            let Ok(at) = at else { return Err(Error::Bug("a response passed whose id is not pending")) };
+            let Ok(at) = at else { return Err(Violation::UnknownMessageId { got: id }.into()) };
             let verdict = check_response(&self.pending[at].header, &envelope.header);
             if let Err(error) = &verdict
                 && ends_session(error)
             {
+                self.offender = Some(id);
                 return Err(error.clone());
             }
             let Some(call) = self.pending.remove(at) else { continue };
-            client.count(verdict.is_ok());
-            let payload = client.link.session()?.message(&envelope).payload;
-            on_reply(call.index, verdict.and_then(|()| S::decode_reply(payload).map_err(Error::from)));
+            let payload = client.link.message(&envelope)?.payload;
+            let reply = verdict.and_then(|()| S::decode_reply(payload).map_err(Error::from));
+            client.tally.count(reply.is_ok());
+            on_reply(call.index, reply);
             self.spare.push(call.payload);
             any = true;
         }
@@ -179,15 +207,16 @@ impl<'q, Q> Run<Q> {
     }
 
     /// Gives every call that is still open its end.
-    fn fail<S, F>(&mut self, client: &mut Client<S>, error: Error, on_reply: &mut F) -> Error
+    fn fail<S, F>(&mut self, client: &mut Client<S>, error: Error, offender: Option<usize>, on_reply: &mut F) -> Error
     where
         S: Service,
         F: FnMut(usize, Result<S::Reply<'_>, Error>),
     {
         let cause = Arc::new(error.clone());
-        for call in self.pending.drain(..) {
-            client.count(false);
+        for (at, call) in self.pending.drain(..).enumerate() {
+            client.tally.count(false);
             let own = match &error {
+                error if offender == Some(at) => error.clone(),
                 Error::Timeout { .. } if call.deadline.has_passed() => error.clone(),
                 Error::Aborted | Error::Disconnected { .. } => error.clone(),
                 _ => Error::Disconnected { cause: Some(Arc::clone(&cause)) },

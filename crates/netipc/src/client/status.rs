@@ -6,7 +6,7 @@ use std::sync::Arc;
 use netipc_proto::limits::Agreed;
 
 use crate::error::Error;
-use crate::sys::socket::PeerCredentials;
+use crate::sys::credentials::PeerCredentials;
 
 /// Where a client stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -106,7 +106,12 @@ where
             }
             Ok(Err(Failure::Overflow(needed))) => (Status::LIMIT_EXCEEDED, Some(needed)),
             Ok(Err(Failure::Malformed)) => (Status::BAD_ENVELOPE, None),
-            Ok(Err(Failure::Handler)) | Err(_) => (Status::INTERNAL_ERROR, None),
+            Ok(Err(Failure::Handler)) => (Status::INTERNAL_ERROR, None),
+            Err(panic) => {
+                // Its drop is the handler's code, and could panic in its turn.
+                std::mem::forget(panic);
+                (Status::INTERNAL_ERROR, None)
+            }
         };
         out.clear();
         Answer { header: request.failure(status), overflow }

@@ -10,13 +10,11 @@ use crate::listener::ListenerConfig;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ServerConfig {
-    /// Who may connect, and how long arriving may take. Its two payload limits are replaced by those below.
+    /// Who may connect, what is granted, and how long arriving may take. A response limit that is not configured grows
+    /// with what responses need.
     pub listener: ListenerConfig,
-    /// Largest request payload that a client may ask for, in bytes. Default: the growth ceiling.
-    pub max_request_payload: Option<u32>,
-    /// Largest response payload, in bytes. Default: 65536, growing with what responses need up to the ceiling.
-    pub max_response_payload: Option<u32>,
-    /// How far limits that are not configured grow, in bytes. Default: 1 MiB.
+    /// How far limits that are not configured grow, in bytes: responses as they need it, requests as clients ask for it.
+    /// Default: 1 MiB.
     pub growth_ceiling: u32,
     /// Most threads that serve sessions and run handlers, 1 or more. They are started as they are needed. Default: 16.
     pub max_workers: usize,
@@ -30,8 +28,6 @@ impl Default for ServerConfig {
     fn default() -> Self {
         Self {
             listener: ListenerConfig::default(),
-            max_request_payload: None,
-            max_response_payload: None,
             growth_ceiling: limits::DEFAULT_GROWTH_CEILING,
             max_workers: 16,
             write_stall_timeout: Duration::from_secs(30),

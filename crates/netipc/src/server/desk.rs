@@ -20,16 +20,10 @@ const BURST: usize = 32;
 const KEPT_REPLY: usize = 256 << 10;
 
 /// Buffers that a worker lends to the session it serves.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Scratch {
     packet: Vec<u8>,
     reply: Vec<u8>,
-}
-
-impl Scratch {
-    pub(crate) fn new(packet: usize) -> Self {
-        Self { packet: vec![0; packet], reply: Vec::new() }
-    }
 }
 
 /// What the sessions of a server share.
@@ -79,8 +73,14 @@ impl Desk {
 
     /// Answers what has arrived, as far as the peer takes answers.
     pub(crate) fn serve(&mut self, house: &House, scratch: &mut Scratch) -> Next {
-        // A socket that fails says no more; what the peer does wrong is dealt with below.
-        let next = self.serve_burst(house, scratch).unwrap_or(Next::Close);
+        if scratch.packet.len() < self.connection.packet_buffer() {
+            scratch.packet.resize(self.connection.packet_buffer(), 0);
+        }
+        // What the peer does wrong is dealt with below; this is the operating system's word.
+        let next = self.serve_burst(house, scratch).unwrap_or_else(|_error| {
+            house.counters.broken();
+            Next::Close
+        });
         if scratch.reply.capacity() > KEPT_REPLY {
             scratch.reply = Vec::new();
         }

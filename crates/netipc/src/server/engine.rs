@@ -1,12 +1,17 @@
 //! The machinery of a server: few threads, any number of sessions.
 //!
+//! Sessions belong to workers, everything else (clients that arrive or leave, deadlines, the stop) to the thread in
+//! [`Engine::run`], which never runs a handler and so is never late.
+//!
 //! All workers wait on one poller. Every session is registered one-shot, so exactly one worker has it at a time, from
-//! the event to the moment it is armed again; its lock is therefore never contended, except by the timer and by a stop,
-//! which both pass over sessions that a worker has. Before a worker serves, it makes sure that another one waits (up to
-//! the limit), so a handler that takes its time holds up only its own session.
+//! the event until it is armed again. Before a worker serves, it makes sure that another one waits (up to the limit), so
+//! a handler that takes its time holds up only its own session.
+//!
+//! Who wants something of a session that a worker has, leaves word on its seat and does not wait: the worker looks there
+//! after it has let go. See [`Engine::visit`].
 
 use std::collections::{BTreeSet, HashMap};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
@@ -14,57 +19,58 @@ use std::time::{Duration, Instant};
 
 use rustix::event::epoll::Event as Ready;
 
-use crate::clock::Deadline;
 use crate::connection::Connection;
 use crate::error::{Error, Operation};
 use crate::server::config::ServerConfig;
 use crate::server::desk::{Desk, House, Next, Scratch};
 use crate::server::stats::ServerStatus;
-use crate::session::linger;
 use crate::sys::event::Event;
 use crate::sys::poller::Poller;
 use crate::sys::timer::Timer;
-use crate::sys::wait::{Interest, wait};
-use crate::uds::reception::{LINGER, Reception, ReceptionStats};
+use crate::sys::wait::Interest;
+use crate::uds::reception::{Reception, ReceptionStats};
 
-const STOP: u64 = 0;
-const TIMER: u64 = 1;
-const RECEPTION: u64 = 2;
-const FIRST_DESK: u64 = 3;
-
-/// Clients that are taken over from the reception in one go.
-const ARRIVALS: usize = 64;
-/// Turns that a session gets at most once a stop has begun.
-const LAST_TURNS: usize = 8;
-/// How often a drain looks at sessions that cannot be told to hurry.
-const DRAIN_PAUSE: Duration = Duration::from_millis(5);
+/// The workers' poller: everything but this is the key of a session.
+const DISMISSAL: u64 = 0;
+const FIRST_SEAT: u64 = 1;
 
 pub(crate) struct Engine {
-    house: House,
+    pub(super) house: House,
+    /// Sessions, for the workers.
     poller: Poller,
-    stop: Event,
+    /// All else, for the main thread. Made early: a server that was bound needs no descriptor to run or to stop.
+    pub(super) lobby: Poller,
+    /// Tells the workers to go home.
+    pub(super) dismissal: Event,
+    /// Tells the main thread that the server is to stop, or that somebody left.
+    pub(super) bell: Event,
     stopping: AtomicBool,
-    /// Empty once the server stops.
-    reception: Mutex<Option<Reception>>,
-    departed: Mutex<ReceptionStats>,
-    seats: Mutex<HashMap<u64, Arc<Seat>>>,
+    /// No session is served any more, not even a request that has arrived.
+    closed: AtomicBool,
+    /// Taken by the main thread; what remains here belongs to a server that has not run.
+    pub(super) reception: Mutex<Option<Reception>>,
+    pub(super) reception_stats: Mutex<ReceptionStats>,
+    pub(super) seats: Mutex<HashMap<u64, Arc<Seat>>>,
     next_seat: AtomicU64,
-    timer: Timer,
+    pub(super) timer: Timer,
     deadlines: Mutex<BTreeSet<(Instant, u64)>>,
+    /// Sockets of sessions that have said their last word.
+    pub(super) departing: Mutex<Vec<OwnedFd>>,
     idle: AtomicUsize,
-    workers: Mutex<usize>,
-    worker_left: Condvar,
+    pub(super) workers: Mutex<usize>,
+    pub(super) worker_left: Condvar,
     max_workers: usize,
-    packet_buffer: usize,
-    drain_timeout: Duration,
+    pub(super) drain_timeout: Duration,
     /// Why the server stopped by itself.
-    failure: Mutex<Option<Error>>,
+    pub(super) failure: Mutex<Option<Error>>,
 }
 
 /// Where a session is kept between its turns.
-struct Seat {
+pub(super) struct Seat {
     key: u64,
-    desk: Mutex<Option<Taken>>,
+    taken: Mutex<Option<Taken>>,
+    /// Whoever has the session is to look at it again.
+    wanted: AtomicBool,
 }
 
 struct Taken {
@@ -75,66 +81,48 @@ struct Taken {
 impl Engine {
     pub(crate) fn new(reception: Reception, house: House, config: &ServerConfig) -> Result<Self, Error> {
         let fail = |errno| Error::io(Operation::Wait, Some(reception.endpoint()), errno);
-        let (poller, stop, timer) =
-            (Poller::new().map_err(fail)?, Event::new().map_err(fail)?, Timer::new().map_err(fail)?);
-        poller.add_level(stop.as_fd(), STOP).map_err(fail)?;
-        poller.add_one_shot(timer.as_fd(), TIMER, Interest::Read).map_err(fail)?;
-        poller.add_one_shot(reception.as_fd(), RECEPTION, Interest::Read).map_err(fail)?;
-        let packet_buffer = reception.packet_buffer();
-        Ok(Self {
+        let engine = Self {
             house,
-            poller,
-            stop,
+            poller: Poller::new().map_err(fail)?,
+            lobby: Poller::new().map_err(fail)?,
+            dismissal: Event::new().map_err(fail)?,
+            bell: Event::new().map_err(fail)?,
             stopping: AtomicBool::new(false),
-            reception: Mutex::new(Some(reception)),
-            departed: Mutex::default(),
+            closed: AtomicBool::new(false),
+            reception_stats: Mutex::default(),
             seats: Mutex::default(),
-            next_seat: AtomicU64::new(FIRST_DESK),
-            timer,
+            next_seat: AtomicU64::new(FIRST_SEAT),
+            timer: Timer::new().map_err(fail)?,
             deadlines: Mutex::default(),
+            departing: Mutex::default(),
             idle: AtomicUsize::new(0),
             workers: Mutex::new(0),
             worker_left: Condvar::new(),
             max_workers: config.max_workers.max(1),
-            packet_buffer,
             drain_timeout: config.drain_timeout,
             failure: Mutex::default(),
-        })
+            reception: Mutex::new(None),
+        };
+        engine.poller.add_level(engine.dismissal.as_fd(), DISMISSAL).map_err(fail)?;
+        engine.open_lobby(&reception).map_err(fail)?;
+        *lock(&engine.reception) = Some(reception);
+        Ok(engine)
     }
 
-    /// Serves until [`Engine::stop`], then drains.
-    pub(crate) fn run(self: Arc<Self>) -> Result<(), Error> {
-        if let Err(error) = self.hire() {
-            self.stop();
-            self.drain();
-            return Err(error);
-        }
-        while !self.is_stopping() {
-            // A failure to wait cannot be waited out either; the flag is looked at again.
-            if wait(self.stop.as_fd(), Interest::Read, None, None).is_err() {
-                thread::sleep(DRAIN_PAUSE);
-            }
-        }
-        self.drain();
-        lock(&self.failure).take().map_or(Ok(()), Err)
+    pub(crate) fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+        self.bell.set();
     }
 
     /// Gives the endpoint up without having served.
     pub(crate) fn abandon(&self) {
-        drop(lock(&self.reception).take());
-    }
-
-    pub(crate) fn stop(&self) {
-        self.stopping.store(true, Ordering::Release);
-        self.stop.set();
+        let reception = lock(&self.reception).take();
+        drop(reception);
     }
 
     pub(crate) fn status(&self) -> ServerStatus {
-        let reception = match &*lock(&self.reception) {
-            Some(reception) => reception.stats(),
-            None => *lock(&self.departed),
-        };
-        // One lock at a time: a drain takes them in another order.
+        // One lock at a time.
+        let reception = *lock(&self.reception_stats);
         let sessions = lock(&self.seats).len();
         let workers = *lock(&self.workers);
         let mut status = ServerStatus {
@@ -150,20 +138,28 @@ impl Engine {
         status
     }
 
-    fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Acquire)
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn fail(&self, error: Error) {
+        lock(&self.failure).get_or_insert(error);
+        self.stop();
     }
 
     /// Starts one more worker, unless there are enough.
-    fn hire(self: &Arc<Self>) -> Result<(), Error> {
+    pub(super) fn hire(self: &Arc<Self>) -> Result<(), Error> {
         let mut workers = lock(&self.workers);
-        if *workers >= self.max_workers || self.is_stopping() {
+        if *workers >= self.max_workers {
             return Ok(());
         }
         let engine = Arc::clone(self);
-        let name = format!("netipc-{workers}");
         thread::Builder::new()
-            .name(name)
+            .name(format!("netipc-{workers}"))
             .spawn(move || engine.work())
             .map_err(|error| Error::io(Operation::SpawnThread, None, error))?;
         *workers += 1;
@@ -171,56 +167,38 @@ impl Engine {
     }
 
     fn work(self: Arc<Self>) {
-        // Leaves also when something below panics, so that a drain does not wait for a thread that is gone.
         let _leaving = Leaving(&self);
-        let mut scratch = Scratch::new(self.packet_buffer);
+        let mut scratch = Scratch::default();
         let mut ready: Vec<Ready> = Vec::with_capacity(1);
-        while !self.is_stopping() {
+        loop {
             ready.clear();
             self.idle.fetch_add(1, Ordering::AcqRel);
             let waited = self.poller.wait(&mut ready);
-            if self.idle.fetch_sub(1, Ordering::AcqRel) == 1 {
-                // Without another thread this one serves alone, as it does at the limit.
-                let _ = self.hire();
-            }
+            let was_last = self.idle.fetch_sub(1, Ordering::AcqRel) == 1;
             if let Err(errno) = waited {
                 return self.fail(Error::io(Operation::Wait, None, errno));
             }
             match ready.first().map(|event| event.data.u64()) {
-                None | Some(STOP) => {}
-                Some(TIMER) => self.expire(),
-                Some(RECEPTION) => self.take_arrivals(),
-                Some(key) => self.serve(key, &mut scratch),
+                None => {}
+                Some(DISMISSAL) => return,
+                Some(key) => {
+                    if was_last {
+                        // Without another thread this one serves alone, as it does at the limit.
+                        let _ = self.hire();
+                    }
+                    self.serve(key, &mut scratch);
+                }
             }
         }
     }
 
-    fn fail(&self, error: Error) {
-        lock(&self.failure).get_or_insert(error);
-        self.stop();
-    }
-
-    fn take_arrivals(&self) {
-        let mut guard = lock(&self.reception);
-        let Some(reception) = guard.as_mut() else { return };
-        for _ in 0..ARRIVALS {
-            match reception.try_accept() {
-                Ok(Some(connection)) => self.seat(connection),
-                Ok(None) => break,
-                Err(error) => return self.fail(error),
-            }
-        }
-        if let Err(errno) = self.poller.arm(reception.as_fd(), RECEPTION, Interest::Read) {
-            self.fail(Error::io(Operation::Wait, None, errno));
-        }
-    }
-
-    fn seat(&self, connection: Connection) {
+    /// Gives a new session its place among the others.
+    pub(super) fn seat(&self, connection: Connection) {
         let key = self.next_seat.fetch_add(1, Ordering::Relaxed);
         let desk = Desk::new(connection);
-        let seat = Arc::new(Seat { key, desk: Mutex::new(None) });
+        let seat = Arc::new(Seat { key, taken: Mutex::new(None), wanted: AtomicBool::new(false) });
         // Locked until it is registered: a worker that is faster waits.
-        let mut taken = lock(&seat.desk);
+        let mut taken = lock(&seat.taken);
         lock(&self.seats).insert(key, Arc::clone(&seat));
         if self.poller.add_one_shot(desk.connection().as_fd(), key, Interest::Read).is_ok() {
             *taken = Some(Taken { desk, deadline: None });
@@ -232,41 +210,82 @@ impl Engine {
 
     fn serve(&self, key: u64, scratch: &mut Scratch) {
         let Some(seat) = lock(&self.seats).get(&key).cloned() else { return };
-        let mut guard = lock(&seat.desk);
-        let Some(taken) = guard.as_mut() else { return };
-        self.forget_deadline(key, taken);
-        let (interest, deadline) = match taken.desk.serve(&self.house, scratch) {
-            Next::Wait(interest, deadline) => (interest, deadline),
-            Next::Yield => (Interest::Read, None),
-            Next::Linger => return self.dismiss(&seat, guard.take(), true),
-            Next::Close => return self.dismiss(&seat, guard.take(), false),
-        };
-        self.set_deadline(key, taken, deadline);
-        if self.poller.arm(taken.desk.connection().as_fd(), key, interest).is_err() {
-            self.dismiss(&seat, guard.take(), false);
+        let mut guard = lock(&seat.taken);
+        if let Some(taken) = guard.as_mut() {
+            self.forget_deadline(key, taken);
+            let next =
+                if self.closed.load(Ordering::SeqCst) { Next::Close } else { taken.desk.serve(&self.house, scratch) };
+            self.put_back(&seat, &mut guard, next);
+        }
+        drop(guard);
+        if seat.wanted.swap(false, Ordering::SeqCst) {
+            self.visit(&seat);
         }
     }
 
-    /// Ends a session; the descriptor may be what a paused reception waits for.
+    /// Arms a session for what it waits for, or ends it. Once the server stops, nothing more is waited for.
+    fn put_back(&self, seat: &Seat, guard: &mut MutexGuard<'_, Option<Taken>>, next: Next) {
+        let (interest, deadline) = match next {
+            Next::Wait(Interest::Read, _) if self.is_stopping() => return self.dismiss(seat, guard.take(), true),
+            Next::Wait(interest, deadline) => (interest, deadline),
+            Next::Yield => (Interest::Read, None),
+            Next::Linger => return self.dismiss(seat, guard.take(), true),
+            Next::Close => return self.dismiss(seat, guard.take(), false),
+        };
+        let Some(taken) = guard.as_mut() else { return };
+        self.set_deadline(seat.key, taken, deadline);
+        if self.poller.arm(taken.desk.connection().as_fd(), seat.key, interest).is_err() {
+            self.dismiss(seat, guard.take(), false);
+        }
+    }
+
+    /// Sees to a session from outside: ends it when it is overdue; once the server stops, gives it its last turn.
+    ///
+    /// When a worker has it, the worker is asked to do this afterwards. The flag is set while the lock is seen held, and
+    /// the worker looks at the flag after it let go; if it let go in between, the second try gets the lock.
+    pub(super) fn visit(&self, seat: &Seat) {
+        let mut guard = match try_lock(&seat.taken) {
+            Some(guard) => guard,
+            None => {
+                seat.wanted.store(true, Ordering::SeqCst);
+                match try_lock(&seat.taken) {
+                    Some(guard) => guard,
+                    None => return,
+                }
+            }
+        };
+        let Some(taken) = guard.as_mut() else { return };
+        if self.closed.load(Ordering::SeqCst) {
+            return self.dismiss(seat, guard.take(), false);
+        }
+        let now = Instant::now();
+        if taken.deadline.is_some_and(|at| at <= now) && taken.desk.expire(now).is_err() {
+            self.house.counters.stalled();
+            return self.dismiss(seat, guard.take(), false);
+        }
+        if self.is_stopping() {
+            // There is room to write, or there will be: a worker gets it, and answers what has arrived.
+            let socket = taken.desk.connection().as_fd();
+            if self.poller.arm(socket, seat.key, Interest::ReadWrite).is_err() {
+                self.dismiss(seat, guard.take(), false);
+            }
+        }
+    }
+
+    /// Ends a session.
     fn dismiss(&self, seat: &Seat, taken: Option<Taken>, lingering: bool) {
         let Some(mut taken) = taken else { return };
         self.forget_deadline(seat.key, &mut taken);
-        lock(&self.seats).remove(&seat.key);
-        let mut reception = lock(&self.reception);
         if lingering {
             // It stays open for a while, so the poller has to be told. It cannot fail: the socket is registered.
             let _ = self.poller.remove(taken.desk.connection().as_fd());
-            let socket = taken.desk.leave();
-            match reception.as_mut() {
-                Some(reception) => reception.see_off(socket),
-                None => linger(&[socket], Deadline::after(LINGER)),
-            }
+            lock(&self.departing).push(taken.desk.leave());
         } else {
             drop(taken);
         }
-        if let Some(reception) = reception.as_mut() {
-            reception.resume();
-        }
+        lock(&self.seats).remove(&seat.key);
+        // A descriptor may be free now, somebody is to be seen off, or the last one has left.
+        self.bell.set();
     }
 
     fn set_deadline(&self, key: u64, taken: &mut Taken, deadline: Option<Instant>) {
@@ -285,17 +304,13 @@ impl Engine {
         }
     }
 
-    fn expire(&self) {
+    /// Looks after every session whose deadline has passed.
+    pub(super) fn expire(&self) {
         let now = Instant::now();
         while let Some(key) = self.next_expired(now) {
-            let Some(seat) = lock(&self.seats).get(&key).cloned() else { continue };
-            // A session that a worker has is alive, and gets a new deadline from it.
-            let Ok(mut guard) = seat.desk.try_lock() else { continue };
-            let Some(taken) = guard.as_mut() else { continue };
-            taken.deadline = None;
-            if taken.desk.expire(now).is_err() {
-                self.house.counters.stalled();
-                self.dismiss(&seat, guard.take(), false);
+            let seat = lock(&self.seats).get(&key).cloned();
+            if let Some(seat) = seat {
+                self.visit(&seat);
             }
         }
     }
@@ -315,67 +330,37 @@ impl Engine {
         }
     }
 
+    /// Called with the deadlines locked, so that the timer is armed in their order.
     fn arm_timer(&self, at: Option<Instant>) {
-        let armed = self.timer.arm(at).and_then(|()| self.poller.arm(self.timer.as_fd(), TIMER, Interest::Read));
-        if let Err(errno) = armed {
+        if let Err(errno) = self.timer.arm(at) {
             self.fail(Error::io(Operation::Wait, None, errno));
         }
     }
-
-    /// Ends everything in order: the endpoint, idle sessions, then those that are being served.
-    fn drain(&self) {
-        let deadline = Deadline::after(self.drain_timeout);
-        if let Some(reception) = lock(&self.reception).take() {
-            *lock(&self.departed) = reception.stats();
-        }
-        let mut scratch = Scratch::new(self.packet_buffer);
-        let mut leaving = Vec::new();
-        loop {
-            let seats: Vec<Arc<Seat>> = lock(&self.seats).values().cloned().collect();
-            for seat in seats {
-                leaving.extend(self.last_turn(&seat, &mut scratch));
-            }
-            let workers = lock(&self.workers);
-            if deadline.has_passed() || (*workers == 0 && lock(&self.seats).is_empty()) {
-                break;
-            }
-            // Woken when a worker leaves; sessions that wait for room are looked at now and then.
-            drop(self.worker_left.wait_timeout(workers, DRAIN_PAUSE));
-        }
-        lock(&self.seats).clear();
-        linger(&leaving, Deadline::after(LINGER));
-    }
-
-    /// Answers what has arrived on a session that no worker has, and ends it unless answers wait for room.
-    fn last_turn(&self, seat: &Seat, scratch: &mut Scratch) -> Option<std::os::fd::OwnedFd> {
-        let mut guard = match seat.desk.try_lock() {
-            Ok(guard) => guard,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return None,
-        };
-        let taken = guard.as_mut()?;
-        for _ in 0..LAST_TURNS {
-            match taken.desk.serve(&self.house, scratch) {
-                Next::Yield => {}
-                Next::Wait(Interest::Write | Interest::ReadWrite, _) => return None,
-                Next::Wait(Interest::Read, _) | Next::Linger | Next::Close => break,
-            }
-        }
-        lock(&self.seats).remove(&seat.key);
-        guard.take().map(|taken| taken.desk.leave())
-    }
 }
 
+/// What a worker does last, however it leaves.
 struct Leaving<'a>(&'a Engine);
 
 impl Drop for Leaving<'_> {
     fn drop(&mut self) {
+        if thread::panicking() {
+            // Handlers' panics are caught; this is one of ours, and what it had in its hands is in an unknown state.
+            self.0.fail(Error::Bug("a worker thread panicked"));
+        }
         *lock(&self.0.workers) -= 1;
         self.0.worker_left.notify_all();
     }
 }
 
-/// A panic in a handler is caught before any of these locks could be held, so a poisoned one guards sound state.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// Nothing panics while one of these locks is held, except a bug that ends the server anyway.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    match mutex.try_lock() {
+        Ok(guard) => Some(guard),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
 }

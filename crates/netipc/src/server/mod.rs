@@ -4,6 +4,7 @@ mod answer;
 mod config;
 mod desk;
 mod engine;
+mod porter;
 mod stats;
 
 use std::fmt;
@@ -64,8 +65,8 @@ impl<S: Service> Server<S> {
     {
         let mut listener = config.listener.clone();
         // Memory for a request grows as its bytes arrive, so a large grant costs nothing.
-        listener.max_request_payload = config.max_request_payload.unwrap_or(config.growth_ceiling);
-        let learned = Learned::new(config.max_response_payload, DEFAULT_RESPONSE_PAYLOAD, config.growth_ceiling);
+        listener.max_request_payload.get_or_insert(config.growth_ceiling);
+        let learned = Learned::new(listener.max_response_payload, DEFAULT_RESPONSE_PAYLOAD, config.growth_ceiling);
         let max_response = Arc::new(LearnedLimit::new(learned));
         let reception = Reception::bind(&endpoint, listener, Arc::clone(&max_response))?;
         let house = House {
@@ -96,7 +97,7 @@ impl<S: Service> Server<S> {
     ///
     /// `Io` when the operating system refuses what serving needs.
     pub fn run(self) -> Result<(), Error> {
-        Arc::clone(&self.engine).run()
+        self.engine.run()
     }
 
     /// Serves in threads of its own.

@@ -26,6 +26,8 @@ pub struct ServerStatus {
     pub violations: u64,
     /// Sessions ended because the peer did not finish a message, or did not read, in time.
     pub stalled: u64,
+    /// Sessions ended because the operating system failed on their sockets.
+    pub broken: u64,
     /// The response payload that later sessions are granted.
     pub max_response_payload: u32,
 }
@@ -36,6 +38,7 @@ pub(crate) struct Counters {
     failed: AtomicU64,
     violations: AtomicU64,
     stalled: AtomicU64,
+    broken: AtomicU64,
 }
 
 impl Counters {
@@ -48,6 +51,10 @@ impl Counters {
         self.violations.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub(crate) fn broken(&self) {
+        self.broken.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn stalled(&self) {
         self.stalled.fetch_add(1, Ordering::Relaxed);
     }
@@ -57,5 +64,6 @@ impl Counters {
         status.failed = self.failed.load(Ordering::Relaxed);
         status.violations = self.violations.load(Ordering::Relaxed);
         status.stalled = self.stalled.load(Ordering::Relaxed);
+        status.broken = self.broken.load(Ordering::Relaxed);
     }
 }

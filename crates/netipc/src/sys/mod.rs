@@ -3,6 +3,7 @@
 //! A port supplies one module per concern, with the names used here:
 //!
 //! - `socket`: non-blocking packet sockets that keep message boundaries,
+//! - `credentials`: who is at the other end,
 //! - `wait`: wait for a descriptor, an abort and a deadline at once,
 //! - `event`: a sticky, pollable flag,
 //! - `poller`: readiness of many descriptors, each reported to one thread,
@@ -14,7 +15,7 @@
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{event, lock, poller, socket, timer, wait};
+pub(crate) use linux::{credentials, event, lock, poller, socket, timer, wait};
 
 #[cfg(not(target_os = "linux"))]
 compile_error!(

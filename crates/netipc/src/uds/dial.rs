@@ -14,6 +14,7 @@ use crate::clock::Deadline;
 use crate::connection::Connection;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Operation, Waiting};
+use crate::sys::credentials::peer_credentials;
 use crate::sys::socket::{self, Packet};
 use crate::sys::wait::{Interest, Wake, wait};
 
@@ -38,7 +39,7 @@ pub(crate) fn dial(
     connect(&socket, endpoint, deadline, abort)?;
     let largest = socket::max_packet(socket.as_fd()).map_err(fail(Operation::ReadSocket))?;
     proposal.packet_size = packet_size(proposal.packet_size, largest)?;
-    let peer = socket::peer_credentials(socket.as_fd()).map_err(fail(Operation::ReadSocket))?;
+    let peer = peer_credentials(socket.as_fd()).map_err(fail(Operation::ReadSocket))?;
     match socket::send(socket.as_fd(), Packet { head: &proposal.hello(), body: &[] }) {
         // What a server that hangs up has to say is read below.
         Ok(()) | Err(Errno::PIPE | Errno::CONNRESET) => {}
@@ -50,7 +51,7 @@ pub(crate) fn dial(
         .accept(&ack[..length.min(ack.len())], RUNNABLE)
         .map_err(|refusal| Error::Handshake { endpoint: endpoint.clone(), refusal })?;
     let core = Core::new(Role::Client, &agreed, half_message_timeout);
-    Ok(Connection::new(socket, core, agreed, peer, largest))
+    Ok(Connection::new(socket, core, agreed, peer, largest, endpoint.clone()))
 }
 
 /// The packet size to offer: what is configured, within what the kernel takes.
@@ -84,7 +85,7 @@ fn connect(socket: &OwnedFd, endpoint: &Endpoint, deadline: Deadline, abort: Opt
         }
         match socket::connect(socket.as_fd(), endpoint.socket_path()) {
             Ok(()) => return Ok(()),
-            Err(Errno::AGAIN) => backlog_pause(pause, deadline, abort)?,
+            Err(Errno::AGAIN) => backlog_pause(endpoint, pause, deadline, abort)?,
             Err(Errno::INTR) => continue,
             Err(errno @ (Errno::NOENT | Errno::CONNREFUSED)) => {
                 return Err(Error::NotFound { endpoint: endpoint.clone(), source: errno.into() });
@@ -99,7 +100,7 @@ fn connect(socket: &OwnedFd, endpoint: &Endpoint, deadline: Deadline, abort: Opt
 }
 
 /// A full backlog cannot be waited for by event: the socket is not connected yet.
-fn backlog_pause(pause: Duration, deadline: Deadline, abort: Option<&Abort>) -> Result<(), Error> {
+fn backlog_pause(endpoint: &Endpoint, pause: Duration, deadline: Deadline, abort: Option<&Abort>) -> Result<(), Error> {
     if deadline.has_passed() {
         return Err(Error::Timeout { waiting_for: Waiting::Backlog, limit: deadline.limit() });
     }
@@ -108,7 +109,7 @@ fn backlog_pause(pause: Duration, deadline: Deadline, abort: Option<&Abort>) -> 
         None => std::thread::sleep(until.at().map_or(pause, |at| at.saturating_duration_since(Instant::now()))),
         Some(abort) => {
             wait(abort.wait_object()?, Interest::Read, until.at(), None)
-                .map_err(|errno| Error::io(Operation::Wait, None, errno))?;
+                .map_err(|errno| Error::io(Operation::Wait, Some(endpoint), errno))?;
         }
     }
     Ok(())

@@ -2,5 +2,7 @@
 //! `spec/endpoints.md`.
 
 pub(crate) mod dial;
+pub(crate) mod door;
+pub(crate) mod guests;
 pub(crate) mod reception;
 pub(crate) mod takeover;

@@ -27,7 +27,7 @@ impl Transport for Baseline {
     const PROFILE: Profiles = Profiles::BASELINE;
 
     fn default_packet_size(session: &Session) -> u32 {
-        u32::try_from(sockopt::socket_send_buffer_size(session).unwrap()).unwrap() - 32
+        u32::try_from(sockopt::socket_send_buffer_size(session.wait_object().unwrap()).unwrap()).unwrap() - 32
     }
 }
 
@@ -90,8 +90,8 @@ pub fn sized<T: Transport>(packet_size: u32, limit: u32) -> Pair {
 
 /// The same payload limit everywhere.
 pub fn limits(listener: &mut ListenerConfig, config: &mut SessionConfig, limit: u32) {
-    listener.max_request_payload = limit;
-    listener.max_response_payload = limit;
+    listener.max_request_payload = Some(limit);
+    listener.max_response_payload = Some(limit);
     config.max_request_payload = limit;
     config.max_response_payload = limit;
 }

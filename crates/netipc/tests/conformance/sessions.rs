@@ -39,8 +39,8 @@ pub fn side_by_side<T: Transport>() {
 // NIPC-HS-14, NIPC-HS-15, NIPC-PRF-01: both ends know the same.
 pub fn agree_on_one_thing<T: Transport>() {
     let Pair { client, server, bed: _bed } = pair::<T>(|listener, config| {
-        listener.max_request_payload = 5000;
-        listener.max_response_payload = 7000;
+        listener.max_request_payload = Some(5000);
+        listener.max_response_payload = Some(7000);
         config.max_request_payload = 3000;
         config.max_response_payload = 90_000;
         config.max_batch_items = 0;
@@ -103,7 +103,7 @@ pub fn need_the_token_besides<T: Transport>() {
 // NIPC-HS-10, NIPC-HS-30: more than the server takes, and exactly that.
 pub fn have_requests_that_the_server_takes<T: Transport>() {
     let mut bed = Bed::new::<T>(|listener, config| {
-        listener.max_request_payload = 5000;
+        listener.max_request_payload = Some(5000);
         config.max_request_payload = 5001;
     });
     assert_eq!(refusal(&mut bed), ErrorKind::Rejected);

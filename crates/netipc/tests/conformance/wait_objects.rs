@@ -1,6 +1,6 @@
 //! Descriptors to wait for in an event loop: level-triggered, and honest in both directions.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::thread;
 use std::time::Duration;
 
@@ -9,17 +9,17 @@ use rustix::event::PollFlags;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, connect, socket};
 
 use crate::bed::{Bed, Pair, Transport, pair, pattern, request, round_trip, sized};
-use crate::support::{PATIENCE, patience, poll};
+use crate::support::{PATIENCE, Pollable, patience, poll};
 
 const IN: PollFlags = PollFlags::IN;
 const OUT: PollFlags = PollFlags::OUT;
 
-fn readable(fd: &impl AsFd) -> bool {
+fn readable(fd: &impl Pollable) -> bool {
     poll(fd, IN, Duration::ZERO).contains(IN)
 }
 
 /// Waits for it.
-fn becomes_readable(fd: &impl AsFd) {
+fn becomes_readable(fd: &impl Pollable) {
     assert!(poll(fd, IN, PATIENCE).contains(IN));
 }
 

@@ -20,8 +20,8 @@ const MAX_REQUEST: u32 = 4096;
 const MAX_RESPONSE: u32 = 8192;
 
 fn limits(config: &mut ServerConfig) {
-    config.max_request_payload = Some(MAX_REQUEST);
-    config.max_response_payload = Some(MAX_RESPONSE);
+    config.listener.max_request_payload = Some(MAX_REQUEST);
+    config.listener.max_response_payload = Some(MAX_RESPONSE);
 }
 
 /// Sends a HELLO and checks every byte of what comes back, to the end.

@@ -262,7 +262,7 @@ fn the_last_request_of_a_burst_ends_the_session_too() {
 fn a_response_over_the_limit_is_told_before_the_end() {
     // NIPC-L2S-07, NIPC-L2S-11
     let bed = Bed::new();
-    let server = reverse_server(&bed, |config| config.max_response_payload = Some(64));
+    let server = reverse_server(&bed, |config| config.listener.max_response_payload = Some(64));
     let fits = text(&[b'a'; 64 - 9]);
     let exceeds = text(&[b'a'; 64 - 8]);
     let session = bed.session();

@@ -103,7 +103,7 @@ fn an_answer_that_waits_for_room_at_the_end_of_a_burst_goes_on() {
     let (gate, opened) = std::sync::mpsc::channel::<()>();
     let opened = std::sync::Mutex::new(opened);
     let server = bed.server::<StringReverse>(
-        |config| config.max_response_payload = Some(1 << 20),
+        |config| config.listener.max_response_payload = Some(1 << 20),
         move |request, reply| {
             match request.text() {
                 b"gate" => opened.lock().unwrap().recv().unwrap(),

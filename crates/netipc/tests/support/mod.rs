@@ -4,6 +4,7 @@
 pub mod child;
 
 use std::io::Write as _;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::time::Duration;
@@ -61,10 +62,35 @@ pub fn descriptors() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count() - 1
 }
 
+/// What can be polled.
+pub trait Pollable {
+    /// The descriptor to poll.
+    fn wait_fd(&self) -> BorrowedFd<'_>;
+}
+
+impl Pollable for netipc::Session {
+    fn wait_fd(&self) -> BorrowedFd<'_> {
+        self.wait_object().unwrap()
+    }
+}
+
+impl Pollable for netipc::Listener {
+    fn wait_fd(&self) -> BorrowedFd<'_> {
+        self.as_fd()
+    }
+}
+
+impl Pollable for OwnedFd {
+    fn wait_fd(&self) -> BorrowedFd<'_> {
+        self.as_fd()
+    }
+}
+
 /// Which of `wanted` holds for `fd` within `limit`; errors and hang-ups show, too.
-pub fn poll(fd: &impl std::os::fd::AsFd, wanted: PollFlags, limit: Duration) -> PollFlags {
+pub fn poll(what: &impl Pollable, wanted: PollFlags, limit: Duration) -> PollFlags {
     let limit = Timespec { tv_sec: limit.as_secs().try_into().unwrap(), tv_nsec: limit.subsec_nanos().into() };
-    let mut fds = [PollFd::new(fd, wanted)];
+    let fd = what.wait_fd();
+    let mut fds = [PollFd::new(&fd, wanted)];
     rustix::event::poll(&mut fds, Some(&limit)).unwrap();
     fds[0].revents()
 }

@@ -1,5 +1,6 @@
 //! Linux: SOCK_SEQPACKET sockets, poll, eventfd, epoll, timerfd and flock.
 
+pub(crate) mod credentials;
 pub(crate) mod event;
 pub(crate) mod lock;
 pub(crate) mod poller;

@@ -31,18 +31,6 @@ pub(crate) struct Packet<'a> {
     pub(crate) body: &'a [u8],
 }
 
-/// Kernel-verified identity of the process that opened the other end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct PeerCredentials {
-    /// Process id, as seen from this process's pid namespace; 0 when the peer is not visible in it.
-    pub pid: i32,
-    /// Effective user id at connect (client) or listen (server).
-    pub uid: u32,
-    /// Effective group id at connect (client) or listen (server).
-    pub gid: u32,
-}
-
 pub(crate) fn open() -> Result<OwnedFd, Errno> {
     rustix::net::socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, FLAGS, None)
 }
@@ -139,9 +127,4 @@ pub(crate) fn shutdown_write(socket: BorrowedFd<'_>) {
 /// The largest packet that the kernel lets this socket send.
 pub(crate) fn max_packet(socket: BorrowedFd<'_>) -> Result<usize, Errno> {
     Ok(sockopt::socket_send_buffer_size(socket)?.saturating_sub(SEND_BUFFER_OVERHEAD))
-}
-
-pub(crate) fn peer_credentials(socket: BorrowedFd<'_>) -> Result<PeerCredentials, Errno> {
-    let raw = sockopt::socket_peercred(socket)?;
-    Ok(PeerCredentials { pid: raw.pid.as_raw_pid(), uid: raw.uid.as_raw(), gid: raw.gid.as_raw() })
 }

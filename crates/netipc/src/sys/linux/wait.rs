@@ -8,11 +8,14 @@ use std::time::Instant;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-/// What the caller waits for.
+/// What a descriptor is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Interest {
+pub enum Interest {
+    /// Something to read, or the end.
     Read,
+    /// Room to write.
     Write,
+    /// Either.
     ReadWrite,
 }
 
