@@ -73,8 +73,9 @@ impl Proposal {
         if !selected.is_single() || !self.offered().contains(selected) || !runnable.contains(selected) {
             return Err(Refusal::Profile { got: selected, offered: self.offered() & runnable });
         }
-        if ack.packet_size < MIN_PACKET_SIZE {
-            return Err(Refusal::PacketSize { got: ack.packet_size, needed: MIN_PACKET_SIZE });
+        let packet_size = ack.packet_size.min(self.packet_size);
+        if packet_size < MIN_PACKET_SIZE {
+            return Err(Refusal::PacketSize { got: packet_size, needed: MIN_PACKET_SIZE });
         }
         let (got, proposed) = (ack.request.max_payload, self.request.max_payload);
         if got > proposed {
@@ -87,7 +88,7 @@ impl Proposal {
             request: at_least_one_item(ack.request),
             response: at_least_one_item(Limits { max_payload, ..ack.response }),
             granted_response_payload: ack.response.max_payload,
-            packet_size: ack.packet_size.min(self.packet_size),
+            packet_size,
             session_id: ack.session_id,
         })
     }
