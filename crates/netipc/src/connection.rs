@@ -314,6 +314,11 @@ impl Connection {
         }
     }
 
+    /// Takes nothing more than what has arrived; behind that the end follows, as if the peer had hung up.
+    pub(crate) fn refuse_more(&self) {
+        socket::shutdown_read(self.socket.as_fd());
+    }
+
     /// Says that nothing more will be sent. What is queued for the peer stays readable for it.
     pub(crate) fn finish(self) -> OwnedFd {
         socket::shutdown_write(self.socket.as_fd());

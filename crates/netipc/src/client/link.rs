@@ -51,6 +51,13 @@ pub(crate) struct Patience {
     may_resend: bool,
 }
 
+impl Patience {
+    /// Several calls share this, and each has a resend of its own: whether those at stake still have it.
+    pub(crate) fn allow_resend(&mut self, unspent: bool) {
+        self.may_resend = self.idempotent && unspent;
+    }
+}
+
 impl Link {
     pub(crate) fn new(endpoint: Endpoint, config: ClientConfig) -> Self {
         let growth = Growth::new(config.payloads(), config.growth_ceiling);
@@ -246,8 +253,9 @@ impl Link {
         let agreed = self.agreed_payloads();
         match &cure {
             Some(Cure::Resend) if std::mem::take(&mut patience.may_resend) => {
+                self.reconnect(deadline)?;
                 self.counters.resends += 1;
-                return self.reconnect(deadline);
+                return Ok(());
             }
             None | Some(Cure::Resend) => {
                 self.lose_after(&error);

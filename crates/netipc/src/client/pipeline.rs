@@ -9,7 +9,7 @@ use netipc_proto::error::Violation;
 use netipc_proto::header::Header;
 use netipc_proto::service::Service;
 
-use crate::client::link::{Patience, check_response, ends_session};
+use crate::client::link::{Cure, Patience, check_response, ends_session};
 use crate::client::{Client, request_header};
 use crate::clock::Deadline;
 use crate::error::{Error, Waiting};
@@ -25,6 +25,8 @@ struct Pending {
     header: Header,
     payload: Vec<u8>,
     deadline: Deadline,
+    /// Whether a loss has cost it its one resend.
+    resent: bool,
 }
 
 impl<S: Service> Client<S> {
@@ -32,7 +34,8 @@ impl<S: Service> Client<S> {
     ///
     /// `on_reply` gets the position of the query and its outcome, exactly once for each query that was taken from
     /// `queries`; replies may come in another order than queries. Each call has the default timeout, counted from when
-    /// it was sent first. After a loss the calls that are not answered are sent again, once.
+    /// it was sent first. After a loss the calls that are not answered are sent again, each at most
+    /// once.
     ///
     /// # Errors
     ///
@@ -59,6 +62,10 @@ impl<S: Service> Client<S> {
                 None => (0, Deadline::NEVER),
             };
             let cure = self.link.cure_for(&error, payload_len);
+            if let Some(Cure::Resend) = cure {
+                let unspent = run.spend_resends();
+                run.patience.allow_resend(unspent);
+            }
             if let Err(error) = self.link.recover(error, cure, &mut run.patience, deadline) {
                 let alone = offender.filter(|_| self.is_ready()).and_then(|at| run.pending.remove(at));
                 let Some(call) = alone else { return Err(run.fail(self, error, offender, &mut on_reply)) };
@@ -90,6 +97,15 @@ impl<'q, Q> Run<Q> {
     fn take_offender(&mut self) -> Option<usize> {
         let id = self.offender.take()?;
         self.pending.iter().position(|call| call.header.message_id == id)
+    }
+
+    /// Takes from each call that is in flight its one resend; whether all of them still had it.
+    fn spend_resends(&mut self) -> bool {
+        let mut unspent = true;
+        for call in self.pending.iter_mut().filter(|call| call.header.message_id != UNSENT) {
+            unspent &= !std::mem::replace(&mut call.resent, true);
+        }
+        unspent
     }
 
     /// Goes on until all is answered or the session fails.
@@ -126,7 +142,7 @@ impl<'q, Q> Run<Q> {
                 Ok(()) => {
                     let header = Header { message_id: UNSENT, ..request_header::<S>(&payload) };
                     let deadline = client.link.deadline(Duration::ZERO);
-                    self.pending.push_back(Pending { index, header, payload, deadline });
+                    self.pending.push_back(Pending { index, header, payload, deadline, resent: false });
                 }
                 Err(error) => {
                     client.tally.count(false);

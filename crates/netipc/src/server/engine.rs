@@ -264,11 +264,9 @@ impl Engine {
             return self.dismiss(seat, guard.take(), false);
         }
         if self.is_stopping() {
-            // There is room to write, or there will be: a worker gets it, and answers what has arrived.
-            let socket = taken.desk.connection().as_fd();
-            if self.poller.arm(socket, seat.key, Interest::ReadWrite).is_err() {
-                self.dismiss(seat, guard.take(), false);
-            }
+            // To the session it looks as if its client had hung up: a worker gets it, and answers what has arrived. Room
+            // to write would be no such event, since a client that reads late leaves none.
+            taken.desk.connection().refuse_more();
         }
     }
 

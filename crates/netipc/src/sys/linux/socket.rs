@@ -124,6 +124,12 @@ pub(crate) fn shutdown_write(socket: BorrowedFd<'_>) {
     let _ = rustix::net::shutdown(socket, Shutdown::Write);
 }
 
+/// The peer can send no more. What it has sent stays readable, and the end of the stream follows.
+pub(crate) fn shutdown_read(socket: BorrowedFd<'_>) {
+    // Fails only when the peer is gone already, and then the end follows anyway.
+    let _ = rustix::net::shutdown(socket, Shutdown::Read);
+}
+
 /// The largest packet that the kernel lets this socket send.
 pub(crate) fn max_packet(socket: BorrowedFd<'_>) -> Result<usize, Errno> {
     Ok(sockopt::socket_send_buffer_size(socket)?.saturating_sub(SEND_BUFFER_OVERHEAD))
