@@ -4,6 +4,7 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use netipc_proto::error::Violation;
 use netipc_proto::header::Status;
 
 use crate::clock;
@@ -109,7 +110,7 @@ impl Desk {
                     return Ok(Next::Wait(Interest::Read, self.connection.half_message_deadline()));
                 }
                 Ok(Incoming::End) => return Ok(Next::Close),
-                Err(Error::Violation(_)) => self.refuse(house)?,
+                Err(Error::Violation(violation)) => self.refuse(&violation, house)?,
                 Err(error) => return Err(error),
             }
         }
@@ -156,10 +157,14 @@ impl Desk {
     }
 
     /// A sound request over a limit is told so before the end; every other offence ends the session without a word.
-    fn refuse(&mut self, house: &House) -> Result<(), Error> {
+    fn refuse(&mut self, violation: &Violation, house: &House) -> Result<(), Error> {
         self.closing = true;
         let Some(request) = self.connection.offender() else {
-            house.counters.violated();
+            match violation {
+                // Noticed with the part that came late, before the timer did.
+                Violation::HalfMessage { .. } => house.counters.stalled(),
+                _ => house.counters.violated(),
+            }
             return Ok(());
         };
         let answer = request.failure(Status::LIMIT_EXCEEDED);
