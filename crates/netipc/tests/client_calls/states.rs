@@ -218,7 +218,7 @@ fn an_abort_ends_a_pipeline() {
     let (asked, is_asked) = channel::<()>();
     let server = server(&bed, move |listener| {
         let peer = listener.accept_session();
-        for id in 1..=4 {
+        for id in 1..=5 {
             peer.packet();
             if id == 2 {
                 peer.send(&incremented(2, 22));

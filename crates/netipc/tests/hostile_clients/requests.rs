@@ -428,7 +428,7 @@ fn a_request_is_handled_although_its_client_is_gone() {
 
 #[test]
 fn garbage_floods() {
-    // NIPC-RCV-11, NIPC-L2S-12
+    // NIPC-RCV-11, NIPC-L2S-12, NIPC-ERR-06
     let bed = Bed::new();
     let server =
         increment_server(&bed, |config| config.listener.half_message_timeout = std::time::Duration::from_millis(50));

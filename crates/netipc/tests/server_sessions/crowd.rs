@@ -2,13 +2,12 @@
 
 use std::thread;
 
-use netipc::services::Increment;
 use rustix::process::{Resource, getrlimit, setrlimit};
 
 use crate::gated;
 use crate::raw::{Bed, Raw, eventually, increment, incremented};
 
-/// Threads of this process whose name begins so; the servers of other tests have them too.
+/// Threads that serve the sessions.
 fn threads(server: &netipc::RunningServer) -> usize {
     server.handle().status().workers
 }
@@ -39,18 +38,6 @@ fn thousands_of_idle_sessions_on_few_threads() {
     assert!(threads(&server) <= 16);
     drop(sessions);
     bed.assert_only(&server, 0);
-}
-
-#[test]
-fn one_client_needs_few_threads() {
-    // NIPC-L2S-13: threads are started as they are needed.
-    let bed = Bed::new();
-    let (server, _gate) = gated(&bed, |_| {});
-    let mut client = bed.ready_client::<Increment>(|_| {});
-    for value in 0..200 {
-        client.call(value).unwrap();
-    }
-    assert!(threads(&server) <= 3, "{}", threads(&server));
 }
 
 #[test]
