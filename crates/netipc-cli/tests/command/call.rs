@@ -33,6 +33,7 @@ fn a_batch_of_many_numbers_makes_the_limits_grow() {
 
 #[test]
 fn string_reverse_tells_bytes_that_are_no_text_in_hexadecimal() {
+    // NIPC-REV-04: the bytes of a character come out in reverse, and are none any more.
     let run_dir = RunDir::new();
     let _provider = run_dir.serve(&["string-reverse"]);
     let call = |more: &[&str]| run_dir.run(&[&["call", "string-reverse"], more].concat()).prints().to_owned();
