@@ -81,6 +81,7 @@ fn record(record: &Record, text: &mut Text) {
 fn row(field: &Field, record: &Record, text: &mut Text) {
     let (ty, rule) = match &field.kind {
         Kind::Number { number, .. } => (number.name().to_owned(), "any value".to_owned()),
+        Kind::Enum { number, name, .. } => (number.name().to_owned(), format!("a value of `{name}`")),
         Kind::Constant { number, reserved: true, .. } => (number.name().to_owned(), "0, reserved".to_owned()),
         Kind::Constant { number, value, .. } => (number.name().to_owned(), format!("{value}")),
         Kind::Count { number, list } => (number.name().to_owned(), format!("number of entries in `{list}`")),
@@ -93,6 +94,12 @@ fn row(field: &Field, record: &Record, text: &mut Text) {
             );
             (format!("list of `{record}`"), rule)
         }
+        Kind::Table { record, .. } => {
+            let rule = "at the next multiple of 8 behind the strings, zero bytes before it; for each row the u32 offset and \
+                        u32 length of its strings; then all strings in that order, without gaps, a NUL behind each; no \
+                        byte when there are no rows";
+            (format!("table of `{record}`"), rule.to_owned())
+        }
     };
     let unit = field.unit.as_ref().map_or_else(String::new, |unit| format!(" In {unit}."));
     let requirements = parenthesised(&field.requirements);
@@ -103,6 +110,7 @@ fn string_rule(rule: &StringRule, size: u32) -> String {
     let place = match rule.place {
         Place::At(at) => format!("bytes at offset {at}"),
         Place::Behind => format!("bytes at offset {size} or later"),
+        Place::Rest => "all bytes up to the NUL that ends the record".to_owned(),
     };
     let length = match (rule.min_length, rule.max_length) {
         (0, None) => "any length".to_owned(),

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 /// Bytes that a string takes in the fixed part: a u32 offset and a u32 length.
 pub const STRING_REF_SIZE: u32 = 8;
 
+/// Tables start at multiples of this.
+pub const TABLE_ALIGN: u32 = 8;
+
 /// One service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Service {
@@ -28,6 +31,10 @@ pub struct Service {
     pub reply: String,
     /// How a cache finds items, when the reply is a snapshot.
     pub snapshot: Option<SnapshotKey>,
+    /// How keys, answers and budgets belong together, when the service is a lookup.
+    pub lookup: Option<Lookup>,
+    /// All enumerations, in the order of the schema.
+    pub enums: Vec<Enumeration>,
     /// All records, in the order of the schema.
     pub records: Vec<Record>,
 }
@@ -41,6 +48,58 @@ pub struct SnapshotKey {
     pub hash: String,
     /// The string field of the item that holds the name.
     pub name: String,
+}
+
+/// What makes a service a lookup: the request is a list of keys, the reply has one item for each of them, in their order.
+///
+/// An item whose status is `exceeded` or `oversized` is a *short record*: the echoed key and the status, all else as the
+/// rules of the item demand for that status. Every other status is a final answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lookup {
+    /// The list of the request.
+    pub keys: String,
+    /// The list of the reply.
+    pub items: String,
+    /// The number of the reply that is equal in all parts of one logical answer.
+    pub generation: String,
+    /// The fields of the item that repeat the key's fields of the same names; all values of the key are among them.
+    pub echo: Vec<String>,
+    /// The closed enumeration of the item that tells the outcome.
+    pub status: String,
+    /// The status of a key that had no room any more in this reply, and is to be asked for again.
+    pub exceeded: String,
+    /// The status of a key whose item does not fit even alone.
+    pub oversized: String,
+    /// What an item looks like that may soon get a better answer; none when there is no such thing.
+    pub retry_later: Option<Test>,
+    /// What the rules of the item demand of a short record's other fields, in the order of the item.
+    pub short: Vec<Demand>,
+}
+
+/// A set of named numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enumeration {
+    /// Lower-case words joined by underscores.
+    pub name: String,
+    /// What it tells.
+    pub doc: String,
+    /// Its type on the wire.
+    pub number: Number,
+    /// Whether numbers without a name pass through unchanged; else a decoder rejects them.
+    pub open: bool,
+    /// The named values, by ascending code.
+    pub values: Vec<Value>,
+}
+
+/// One value of an enumeration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Value {
+    /// Lower-case words joined by underscores.
+    pub name: String,
+    /// Its number on the wire.
+    pub code: u64,
+    /// What it means.
+    pub doc: String,
 }
 
 /// A structure on the wire: a fixed part, then what its strings or its list need.
@@ -58,6 +117,53 @@ pub struct Record {
     pub trailing: bool,
     /// The fields, by ascending offset.
     pub fields: Vec<Field>,
+    /// What some fields demand of others.
+    pub rules: Vec<Rule>,
+}
+
+/// A rule that holds for some records only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// When it holds: when all of these do.
+    pub when: Vec<Test>,
+    /// What it demands then.
+    pub then: Vec<Demand>,
+    /// Ids of the specification's requirements that it meets.
+    pub requirements: Vec<String>,
+}
+
+/// Whether an enumeration field has a value, or has not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Test {
+    /// The field.
+    pub field: String,
+    /// Name of the value.
+    pub value: String,
+    /// Whether the field must have it; else it must not.
+    pub equal: bool,
+}
+
+/// What a field must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Demand {
+    /// The field.
+    pub field: String,
+    /// What it must hold.
+    pub must: Must,
+}
+
+/// What a field must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Must {
+    /// A number: this one.
+    Number(u64),
+    /// An enumeration: the value of this name.
+    Value(String),
+    /// A string or table: nothing.
+    Empty,
+    /// A string: one byte or more.
+    Present,
 }
 
 /// One field of a record.
@@ -88,6 +194,15 @@ pub enum Kind {
         /// A typical value, for documentation.
         example: u64,
     },
+    /// A number with a meaning of its own.
+    Enum {
+        /// Its type.
+        number: Number,
+        /// The enumeration.
+        name: String,
+        /// Name of a typical value, for documentation.
+        example: String,
+    },
     /// A number that is always the same.
     Constant {
         /// Its type.
@@ -97,14 +212,14 @@ pub enum Kind {
         /// Whether it only keeps room for later.
         reserved: bool,
     },
-    /// The number of items of a list.
+    /// The number of items of a list, or of rows of a table.
     Count {
         /// Its type.
         number: Number,
-        /// The list field.
+        /// The list or table field.
         list: String,
     },
-    /// A reference to bytes behind the fixed part, which a NUL follows.
+    /// Bytes behind the fixed part, which a NUL follows.
     String(StringRule),
     /// A directory right behind the fixed part, then the items.
     List {
@@ -114,6 +229,18 @@ pub enum Kind {
         count: String,
         /// Whether bytes that belong to no item are accepted between items.
         gaps: bool,
+    },
+    /// Rows of strings behind the strings of the record.
+    ///
+    /// When there are rows, the table starts at the next multiple of [`TABLE_ALIGN`], counted from the start of the record,
+    /// with zero bytes before it: for each row the references of its strings, counted from the start of the record too.
+    /// The strings of all rows follow right behind it in that order, without gaps, each with its NUL. Without rows there
+    /// is nothing.
+    Table {
+        /// The record that each row is; strings are all it has.
+        record: String,
+        /// The field that holds their number.
+        count: String,
     },
 }
 
@@ -140,6 +267,8 @@ pub enum Place {
     At(u32),
     /// Anywhere behind the fixed part; written right behind the string before it.
     Behind,
+    /// Right behind the fixed part, up to the end of the record: nothing refers to it, the record's length tells its own.
+    Rest,
 }
 
 /// Type of a number.
@@ -202,6 +331,83 @@ impl Service {
         let mut fields = self.records.iter().flat_map(|record| &record.fields);
         fields.any(|field| matches!(&field.kind, Kind::List { record, .. } if record == name))
     }
+
+    /// Whether the record called `name` is the row of a table.
+    #[must_use]
+    pub fn is_row(&self, name: &str) -> bool {
+        let mut fields = self.records.iter().flat_map(|record| &record.fields);
+        fields.any(|field| matches!(&field.kind, Kind::Table { record, .. } if record == name))
+    }
+
+    /// The enumeration called `name`.
+    #[must_use]
+    pub fn enumeration(&self, name: &str) -> Option<&Enumeration> {
+        self.enums.iter().find(|enumeration| enumeration.name == name)
+    }
+
+    /// The record of the items of the list or table called `field` in `record`.
+    #[must_use]
+    pub fn item_of(&self, record: &Record, field: &str) -> Option<&Record> {
+        match &record.field(field)?.kind {
+            Kind::List { record, .. } | Kind::Table { record, .. } => self.record(record),
+            _ => None,
+        }
+    }
+
+    /// The parts of a lookup, when the service is one.
+    #[must_use]
+    pub fn lookup_parts(&self) -> Option<LookupParts<'_>> {
+        let lookup = self.lookup.as_ref()?;
+        let (request, reply) = (self.record(&self.request)?, self.record(&self.reply)?);
+        let key = self.item_of(request, &lookup.keys)?;
+        let item = self.item_of(reply, &lookup.items)?;
+        let status = match &item.field(&lookup.status)?.kind {
+            Kind::Enum { name, .. } => self.enumeration(name)?,
+            _ => return None,
+        };
+        Some(LookupParts { lookup, key, item, status })
+    }
+}
+
+/// The records and the enumeration by which a lookup works.
+#[derive(Debug, Clone, Copy)]
+pub struct LookupParts<'m> {
+    /// What the schema says of the lookup.
+    pub lookup: &'m Lookup,
+    /// The record of a key.
+    pub key: &'m Record,
+    /// The record of an item.
+    pub item: &'m Record,
+    /// The enumeration of outcomes.
+    pub status: &'m Enumeration,
+}
+
+impl<'m> LookupParts<'m> {
+    /// The statuses that a provider answers with; the others are for what does not fit.
+    pub fn final_statuses(&self) -> impl Iterator<Item = &'m Value> + use<'m> {
+        let lookup = self.lookup;
+        self.status.values.iter().filter(|value| value.name != lookup.exceeded && value.name != lookup.oversized)
+    }
+
+    /// What the rules demand of an item with the status called `status`, whatever its other fields hold.
+    pub fn demands(&self, status: &str) -> impl Iterator<Item = &'m Demand> + use<'m> {
+        let (field, status) = (self.lookup.status.as_str(), status.to_owned());
+        let holds = move |test: &Test| test.field == field && test.equal == (test.value == status);
+        let rules = self.item.rules.iter().filter(move |rule| rule.when.iter().all(&holds));
+        rules.flat_map(|rule| &rule.then)
+    }
+
+    /// The fields of an item that a provider sets when it answers with `status`: neither the status nor the key, nor what
+    /// the status alone decides.
+    pub fn free_fields(&self, status: &str) -> Vec<&'m Field> {
+        let decided: Vec<_> = self.demands(status).filter(|demand| demand.must != Must::Present).collect();
+        let is_free = |field: &&Field| {
+            field.name != self.lookup.status
+                && !self.lookup.echo.contains(&field.name)
+                && !decided.iter().any(|demand| demand.field == field.name)
+        };
+        self.item.values().filter(is_free).collect()
+    }
 }
 
 impl Record {
@@ -218,6 +424,24 @@ impl Record {
         })
     }
 
+    /// The field called `name`.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The string that takes the rest of the record, if there is one.
+    #[must_use]
+    pub fn rest(&self) -> Option<(&Field, &StringRule)> {
+        self.strings().find(|(_, rule)| rule.place == Place::Rest)
+    }
+
+    /// The table, if there is one.
+    #[must_use]
+    pub fn table(&self) -> Option<&Field> {
+        self.fields.iter().find(|field| matches!(field.kind, Kind::Table { .. }))
+    }
+
     /// The list, if there is one.
     #[must_use]
     pub fn list(&self) -> Option<&Field> {
@@ -227,7 +451,7 @@ impl Record {
     /// Whether the fixed part is all there is.
     #[must_use]
     pub fn is_plain(&self) -> bool {
-        !self.fields.iter().any(|field| matches!(field.kind, Kind::String(_) | Kind::List { .. }))
+        !self.fields.iter().any(|field| matches!(field.kind, Kind::String(_) | Kind::List { .. } | Kind::Table { .. }))
     }
 }
 
@@ -236,9 +460,13 @@ impl Kind {
     #[must_use]
     pub fn size(&self) -> u32 {
         match self {
-            Self::Number { number, .. } | Self::Constant { number, .. } | Self::Count { number, .. } => number.size(),
+            Self::Number { number, .. }
+            | Self::Enum { number, .. }
+            | Self::Constant { number, .. }
+            | Self::Count { number, .. } => number.size(),
+            Self::String(rule) if rule.place == Place::Rest => 0,
             Self::String(_) => STRING_REF_SIZE,
-            Self::List { .. } => 0,
+            Self::List { .. } | Self::Table { .. } => 0,
         }
     }
 
@@ -246,9 +474,14 @@ impl Kind {
     #[must_use]
     pub fn align(&self) -> u32 {
         match self {
-            Self::Number { number, .. } | Self::Constant { number, .. } | Self::Count { number, .. } => number.size(),
+            Self::Number { number, .. }
+            | Self::Enum { number, .. }
+            | Self::Constant { number, .. }
+            | Self::Count { number, .. } => number.size(),
+            Self::String(rule) if rule.place == Place::Rest => 1,
             Self::String(_) => 4,
             Self::List { .. } => 8,
+            Self::Table { .. } => 1,
         }
     }
 }

@@ -165,11 +165,13 @@ impl Group {
         let separator = if *style == Style::Chain { "" } else { ", " };
         let whole = format!("{open}{space}{}{space}{close}", items.join(separator));
         let left = if left.is_empty() { String::new() } else { format!("{left} ") };
+        // Rust's formatter breaks calls that `?` follows a little earlier.
+        let width = if close.ends_with("?;") { width - 2 } else { width };
         if indent.len() + left.len() + whole.len() <= width {
             out.push(format!("{indent}{left}{whole}"));
             return;
         }
-        if !left.is_empty() && indent.len() + 4 + whole.len() <= width {
+        if !left.is_empty() && *style != Style::Chain && indent.len() + 4 + whole.len() <= width {
             out.push(format!("{indent}{}", left.trim_end()));
             out.push(format!("{indent}    {whole}"));
             return;
@@ -194,7 +196,7 @@ impl Group {
         let mut line = indent.to_owned();
         for item in &self.items {
             let space = usize::from(line.len() > indent.len());
-            if space == 1 && line.len() + space + item.len() + 1 > width {
+            if space == 1 && line.len() + space + item.len() + 1 >= width {
                 out.push(std::mem::replace(&mut line, indent.to_owned()));
             } else if space == 1 {
                 line.push(' ');

@@ -189,7 +189,7 @@ diagnostics! {
          `value`, `reserved` or `example`",
     ];
     unknown_table: "", "[service.snapshot]" => "[notes]\nx = 1\n\n[service.snapshot]", [
-        "10:2: the schema has no key `notes`; use `service` or `record`",
+        "10:2: the schema has no key `notes`; use `service`, `enum` or `record`",
     ];
     missing_key: "record.entry", "trailing = \"tolerated\"\n" => "", [
         "68:9: record `entry` has no `trailing`; add `trailing = ..`",
@@ -206,11 +206,11 @@ diagnostics! {
     ];
     missing_record: "", "request = \"query\"" => "request = \"enquiry\"", [
         "6:11: the request is `enquiry`, which is no record; add `[record.enquiry]`",
-        "15:9: record `query` is not used; remove it, or name it as request, reply or item",
+        "15:9: record `query` is not used; remove it, or name it as request, reply, item or row",
     ];
     missing_reply_record: "", "reply = \"answer\"" => "reply = \"reply\"", [
         "7:9: the reply is `reply`, which is no record; add `[record.reply]`",
-        "45:9: record `answer` is not used; remove it, or name it as request, reply or item",
+        "45:9: record `answer` is not used; remove it, or name it as request, reply, item or row",
     ];
     missing_snapshot_key: "snapshot", "hash = \"hash\"\n" => "", [
         "10:1: the snapshot key has no `hash`; add `hash = ..`",
@@ -250,8 +250,8 @@ diagnostics! {
         "17:12: `trailing` of record `query` is `ignored`, which is not a choice; use `tolerated` or `rejected`",
     ];
     unknown_type: "record.query", "type = \"u16\"" => "type = \"u24\"", [
-        "22:8: field `version` has type `u24`, which does not exist; use `u8`, `u16`, `u32`, `u64`, `string` or \
-         `list`",
+        "22:8: field `version` has type `u24`, which does not exist; use `u8`, `u16`, `u32`, `u64`, `enum`, \
+         `string`, `list` or `table`",
     ];
     service_name: "", "name = \"demo-service\"" => "name = \"Demo_Service\"", [
         "2:8: `Demo_Service` is no name for a service; use lower-case words that start with a letter, joined by `-`",
@@ -323,11 +323,11 @@ diagnostics! {
     ];
     list_of_no_record: "record.answer", "of = \"entry\"" => "of = \"item\"", [
         "63:6: list `items` is of `item`, which is no record; add `[record.item]`",
-        "68:9: record `entry` is not used; remove it, or name it as request, reply or item",
+        "68:9: record `entry` is not used; remove it, or name it as request, reply, item or row",
     ];
     list_within_a_list: "record.answer", "of = \"entry\"" => "of = \"answer\"", [
         "63:6: list `items` is of record `answer`, which has a list itself; use items of numbers and strings only",
-        "68:9: record `entry` is not used; remove it, or name it as request, reply or item",
+        "68:9: record `entry` is not used; remove it, or name it as request, reply, item or row",
     ];
     list_without_counter: "record.answer", "count = \"count\"" => "count = \"number\"", [
         "64:9: list `items` is counted by `number`, which is no field here; name a field of type `u32` of the same \
@@ -344,15 +344,15 @@ diagnostics! {
          fields first",
     ];
     request_with_a_list: "", "request = \"query\"" => "request = \"answer\"", [
-        "6:11: the request `answer` has a list, which only replies can have; ask for one thing a request; requests \
-         can be batched",
-        "15:9: record `query` is not used; remove it, or name it as request, reply or item",
+        "6:11: the request `answer` has a list, which only lookups can have; ask for one thing a request, or \
+         add `[service.lookup]`",
+        "15:9: record `query` is not used; remove it, or name it as request, reply, item or row",
     ];
     batch_of_lists: "", "batchable = false" => "batchable = true", [
         "1:1: a reply with a list cannot be batched; set `batchable = false`; the list is the batch",
     ];
     unused_record: "", "request = \"query\"" => "request = \"entry\"", [
-        "15:9: record `query` is not used; remove it, or name it as request, reply or item",
+        "15:9: record `query` is not used; remove it, or name it as request, reply, item or row",
     ];
     empty_record: "record.entry", "[[record.entry.field]]\nname = \"hash\"\ntype = \"u32\"\ndoc = \"Hash.\"\nexample = 1\n\n[[record.entry.field]]\nname = \"label\"\ntype = \"string\"\nnul_inside = \"tolerated\"\ndoc = \"Label.\"\n" => "", [
         "68:9: the fixed part of record `entry` has 0 bytes; give it fields that take 1 to 4096 bytes",

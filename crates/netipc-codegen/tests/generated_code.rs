@@ -24,9 +24,34 @@ fn request<S: Service>(query: S::Query<'_>) -> Result<Vec<u8>, BuildError> {
     Ok(bytes)
 }
 
-fn reply<S: Service>(fill: impl for<'a> FnOnce(&mut S::ReplyBuilder<'a>)) -> Result<Vec<u8>, BuildError> {
+/// A service with some request.
+trait Asked: Service {
+    fn question() -> Vec<u8>;
+}
+
+impl Asked for WeatherReport {
+    fn question() -> Vec<u8> {
+        request::<Self>(Place { x: 1, y: 2 }).unwrap()
+    }
+}
+
+impl Asked for Ports {
+    fn question() -> Vec<u8> {
+        request::<Self>(b"root").unwrap()
+    }
+}
+
+impl Asked for Journal {
+    fn question() -> Vec<u8> {
+        request::<Self>(ENTRY).unwrap()
+    }
+}
+
+fn reply<S: Asked>(fill: impl for<'a> FnOnce(&mut S::ReplyBuilder<'a>)) -> Result<Vec<u8>, BuildError> {
+    let question = S::question();
+    let question = S::decode_request(&question).unwrap();
     let mut bytes = b"before".to_vec();
-    let mut builder = S::reply_builder(Writer::new(&mut bytes, 1000));
+    let mut builder = S::reply_builder(&question, Writer::new(&mut bytes, 1000));
     fill(&mut builder);
     let result = S::finish_reply(builder);
     assert!(bytes.starts_with(b"before"));
@@ -171,16 +196,17 @@ fn reply_without_values_needs_no_call() {
     Journal::decode_reply(&bytes).unwrap();
 }
 
+const ENTRY: LongWindedEntryFields<'_> = LongWindedEntryFields {
+    priority_among_all_entries: 9,
+    identifier_of_the_writing_program: b"demo",
+    message_for_whoever_reads_it: b"hello",
+    location_in_the_source: b"",
+};
+
 #[test]
 fn request_of_several_values() {
-    let entry = LongWindedEntryFields {
-        priority_among_all_entries: 9,
-        identifier_of_the_writing_program: b"demo",
-        message_for_whoever_reads_it: b"hello",
-        location_in_the_source: b"",
-    };
-    let bytes = request::<Journal>(entry).unwrap();
-    assert_eq!(Journal::decode_request(&bytes).unwrap().fields(), entry);
-    let long = LongWindedEntryFields { identifier_of_the_writing_program: &[0; 65], ..entry };
+    let bytes = request::<Journal>(ENTRY).unwrap();
+    assert_eq!(Journal::decode_request(&bytes).unwrap().fields(), ENTRY);
+    let long = LongWindedEntryFields { identifier_of_the_writing_program: &[0; 65], ..ENTRY };
     assert!(matches!(request::<Journal>(long), Err(BuildError::Invalid { problem: Problem::TooLong { .. }, .. })));
 }

@@ -10,6 +10,10 @@ use core::fmt;
 
 use crate::codec::{BuildError, DecodeError, Writer};
 
+mod lookup;
+
+pub use lookup::{Lookup, Outcome};
+
 /// One service: its name, its method, and how payloads become typed values and back.
 ///
 /// Generated from a schema; the type itself is only a name and has no values.
@@ -46,15 +50,15 @@ pub trait Service: Send + Sync + 'static {
     /// The first rule it breaks.
     fn decode_request(payload: &[u8]) -> Result<Self::Request<'_>, DecodeError>;
 
-    /// Starts a reply payload.
-    fn reply_builder(out: Writer<'_>) -> Self::ReplyBuilder<'_>;
+    /// Starts the reply payload to `request`.
+    fn reply_builder<'r: 'a, 'a>(request: &Self::Request<'r>, out: Writer<'a>) -> Self::ReplyBuilder<'a>;
 
     /// Ends a reply payload.
     ///
     /// # Errors
     ///
-    /// [`BuildError::Overflow`] or [`BuildError::Missing`], also when the handler ignored its own errors; nothing stays
-    /// in the buffer then.
+    /// [`BuildError::Overflow`], [`BuildError::Missing`] or [`BuildError::Answers`], also when the handler ignored its own
+    /// errors; nothing stays in the buffer then.
     fn finish_reply(builder: Self::ReplyBuilder<'_>) -> Result<(), BuildError>;
 
     /// Checks a reply payload completely.

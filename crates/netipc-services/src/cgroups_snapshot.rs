@@ -16,10 +16,10 @@
 //!
 //! let mut bytes = Vec::new();
 //! CgroupsSnapshot::encode_request((), Writer::new(&mut bytes, 1024))?;
-//! CgroupsSnapshot::decode_request(&bytes)?;
+//! let request = CgroupsSnapshot::decode_request(&bytes)?;
 //!
 //! let mut bytes = Vec::new();
-//! let mut builder = CgroupsSnapshot::reply_builder(Writer::new(&mut bytes, 1024));
+//! let mut builder = CgroupsSnapshot::reply_builder(&request, Writer::new(&mut bytes, 1024));
 //! builder.systemd_enabled(1).generation(7);
 //! builder.push(ItemFields {
 //!     hash: 193_499_140,
@@ -72,7 +72,7 @@ impl Service for CgroupsSnapshot {
     }
 
     #[inline]
-    fn reply_builder(out: Writer<'_>) -> ReplyBuilder<'_> {
+    fn reply_builder<'r: 'a, 'a>(_: &Self::Request<'r>, out: Writer<'a>) -> ReplyBuilder<'a> {
         ReplyBuilder::new(out)
     }
 

@@ -8,9 +8,136 @@
 use alloc::vec::Vec;
 
 use netipc_proto::codec::{BuildError, Writer};
-use netipc_proto::service::Service;
+use netipc_proto::service::{Lookup, Service};
 
-use crate::{CgroupsSnapshot, Increment, StringReverse};
+use crate::{AppsLookup, CgroupsLookup, CgroupsSnapshot, Increment, StringReverse};
+
+/// Checks the codec of `apps-lookup` on `data`.
+///
+/// # Panics
+///
+/// When an invariant does not hold.
+pub fn apps_lookup(data: &[u8]) {
+    use crate::apps_lookup::{KnownFields, Status};
+
+    if let Ok(request) = AppsLookup::decode_request(data) {
+        let keys: Vec<_> = request.keys().iter().map(|key| key.pid).collect();
+        let bytes = encoded(|out| AppsLookup::encode_keys(&keys, out));
+        assert!(bytes.len() <= data.len());
+        let again = AppsLookup::decode_request(&bytes).expect("the canonical form decodes");
+        assert_eq!(again, request);
+    }
+    if let Ok(reply) = AppsLookup::decode_reply(data) {
+        let bytes = encoded(|out| {
+            let mut whole = AppsLookup::stitcher(out, 0);
+            for index in 0..AppsLookup::len(&reply) {
+                whole.copy(AppsLookup::item_bytes(&reply, index))?;
+            }
+            AppsLookup::finish_stitched(whole, AppsLookup::generation(&reply))
+        });
+        assert!(bytes.len() <= data.len());
+        let again = AppsLookup::decode_reply(&bytes).expect("stitched items decode");
+        assert_eq!(again, reply);
+        assert_eq!(AppsLookup::view_reply(&bytes), reply);
+
+        let mut items: Vec<_> = reply.items().iter().collect();
+        items.retain(|item| {
+            let short = matches!(item.status(), Status::PayloadExceeded | Status::OversizedItem);
+            !short && AppsLookup::check_key(item.pid()).is_ok()
+        });
+        let keys: Vec<_> = items.iter().map(|item| item.pid()).collect();
+        let request = encoded(|out| AppsLookup::encode_keys(&keys, out));
+        let request = AppsLookup::decode_request(&request).expect("keys decode");
+        let bytes = encoded(|out| {
+            let mut builder = AppsLookup::reply_builder(&request, out);
+            builder.generation(AppsLookup::generation(&reply));
+            for item in &items {
+                match item.status() {
+                    Status::Known => {
+                        let labels: Vec<_> = item.labels().iter().collect();
+                        builder.known(KnownFields {
+                            orchestrator: item.orchestrator(),
+                            cgroup_status: item.cgroup_status(),
+                            ppid: item.ppid(),
+                            uid: item.uid(),
+                            starttime: item.starttime(),
+                            comm: item.comm(),
+                            cgroup_path: item.cgroup_path(),
+                            cgroup_name: item.cgroup_name(),
+                            labels: &labels,
+                        })?;
+                    }
+                    Status::Unknown => builder.unknown()?,
+                    Status::PayloadExceeded | Status::OversizedItem => {}
+                }
+            }
+            AppsLookup::finish_reply(builder)
+        });
+        let again = AppsLookup::decode_reply(&bytes).expect("the canonical form decodes");
+        assert!(again.items().iter().eq(items));
+    }
+}
+
+/// Checks the codec of `cgroups-lookup` on `data`.
+///
+/// # Panics
+///
+/// When an invariant does not hold.
+pub fn cgroups_lookup(data: &[u8]) {
+    use crate::cgroups_lookup::{KnownFields, Status};
+
+    if let Ok(request) = CgroupsLookup::decode_request(data) {
+        let keys: Vec<_> = request.keys().iter().map(|key| key.path()).collect();
+        let bytes = encoded(|out| CgroupsLookup::encode_keys(&keys, out));
+        assert!(bytes.len() <= data.len());
+        let again = CgroupsLookup::decode_request(&bytes).expect("the canonical form decodes");
+        assert_eq!(again, request);
+    }
+    if let Ok(reply) = CgroupsLookup::decode_reply(data) {
+        let bytes = encoded(|out| {
+            let mut whole = CgroupsLookup::stitcher(out, 0);
+            for index in 0..CgroupsLookup::len(&reply) {
+                whole.copy(CgroupsLookup::item_bytes(&reply, index))?;
+            }
+            CgroupsLookup::finish_stitched(whole, CgroupsLookup::generation(&reply))
+        });
+        assert!(bytes.len() <= data.len());
+        let again = CgroupsLookup::decode_reply(&bytes).expect("stitched items decode");
+        assert_eq!(again, reply);
+        assert_eq!(CgroupsLookup::view_reply(&bytes), reply);
+
+        let mut items: Vec<_> = reply.items().iter().collect();
+        items.retain(|item| {
+            let short = matches!(item.status(), Status::PayloadExceeded | Status::OversizedItem);
+            !short && CgroupsLookup::check_key(item.path()).is_ok()
+        });
+        let keys: Vec<_> = items.iter().map(|item| item.path()).collect();
+        let request = encoded(|out| CgroupsLookup::encode_keys(&keys, out));
+        let request = CgroupsLookup::decode_request(&request).expect("keys decode");
+        let bytes = encoded(|out| {
+            let mut builder = CgroupsLookup::reply_builder(&request, out);
+            builder.generation(CgroupsLookup::generation(&reply));
+            for item in &items {
+                match item.status() {
+                    Status::Known => {
+                        let labels: Vec<_> = item.labels().iter().collect();
+                        builder.known(KnownFields {
+                            orchestrator: item.orchestrator(),
+                            name: item.name(),
+                            labels: &labels,
+                        })?;
+                    }
+                    Status::UnknownRetryLater => builder.unknown_retry_later()?,
+                    Status::UnknownPermanent => builder.unknown_permanent()?,
+                    Status::PayloadExceeded | Status::OversizedItem => {}
+                }
+            }
+            CgroupsLookup::finish_reply(builder)
+        });
+        let again = CgroupsLookup::decode_reply(&bytes).expect("the canonical form decodes");
+        assert!(again.items().iter().eq(items));
+    }
+}
 
 /// Checks the codec of `cgroups-snapshot` on `data`.
 ///
@@ -27,13 +154,13 @@ pub fn cgroups_snapshot(data: &[u8]) {
     }
     if let Ok(reply) = CgroupsSnapshot::decode_reply(data) {
         let fill = |reply: <CgroupsSnapshot as Service>::Reply<'_>, out: Writer<'_>| {
-            let mut builder = CgroupsSnapshot::reply_builder(out);
+            let mut builder = crate::cgroups_snapshot::ReplyBuilder::new(out);
             builder.systemd_enabled(reply.systemd_enabled());
             builder.generation(reply.generation());
             for item in reply.items() {
                 builder.push(item.fields())?;
             }
-            CgroupsSnapshot::finish_reply(builder)
+            builder.finish()
         };
         let bytes = encoded(|out| fill(reply, out));
         assert!(bytes.len() <= data.len());
@@ -58,9 +185,9 @@ pub fn increment(data: &[u8]) {
     }
     if let Ok(reply) = Increment::decode_reply(data) {
         let fill = |reply: <Increment as Service>::Reply<'_>, out: Writer<'_>| {
-            let mut builder = Increment::reply_builder(out);
+            let mut builder = crate::increment::NumberBuilder::new(out);
             builder.value(reply.value)?;
-            Increment::finish_reply(builder)
+            builder.finish()
         };
         let bytes = encoded(|out| fill(reply, out));
         assert!(bytes.len() <= data.len());
@@ -85,9 +212,9 @@ pub fn string_reverse(data: &[u8]) {
     }
     if let Ok(reply) = StringReverse::decode_reply(data) {
         let fill = |reply: <StringReverse as Service>::Reply<'_>, out: Writer<'_>| {
-            let mut builder = StringReverse::reply_builder(out);
+            let mut builder = crate::string_reverse::TextBuilder::new(out);
             builder.text(reply.text())?;
-            StringReverse::finish_reply(builder)
+            builder.finish()
         };
         let bytes = encoded(|out| fill(reply, out));
         assert!(bytes.len() <= data.len());

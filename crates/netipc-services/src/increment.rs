@@ -17,7 +17,7 @@
 //! assert_eq!(request.value, 41);
 //!
 //! let mut bytes = Vec::new();
-//! let mut builder = Increment::reply_builder(Writer::new(&mut bytes, 1024));
+//! let mut builder = Increment::reply_builder(&request, Writer::new(&mut bytes, 1024));
 //! builder.value(41)?;
 //! Increment::finish_reply(builder)?;
 //! let reply = Increment::decode_reply(&bytes)?;
@@ -56,7 +56,7 @@ impl Service for Increment {
     }
 
     #[inline]
-    fn reply_builder(out: Writer<'_>) -> NumberBuilder<'_> {
+    fn reply_builder<'r: 'a, 'a>(_: &Self::Request<'r>, out: Writer<'a>) -> NumberBuilder<'a> {
         NumberBuilder::new(out)
     }
 

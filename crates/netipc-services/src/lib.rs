@@ -8,6 +8,8 @@
 
 extern crate alloc;
 
+pub mod apps_lookup;
+pub mod cgroups_lookup;
 pub mod cgroups_snapshot;
 pub mod increment;
 pub mod string_reverse;
@@ -15,6 +17,8 @@ pub mod string_reverse;
 #[doc(hidden)]
 pub mod fuzzing;
 
+pub use apps_lookup::AppsLookup;
+pub use cgroups_lookup::CgroupsLookup;
 pub use cgroups_snapshot::CgroupsSnapshot;
 pub use increment::Increment;
 pub use string_reverse::StringReverse;

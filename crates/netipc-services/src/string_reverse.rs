@@ -17,7 +17,7 @@
 //! assert_eq!(request.text(), b"hello");
 //!
 //! let mut bytes = Vec::new();
-//! let mut builder = StringReverse::reply_builder(Writer::new(&mut bytes, 1024));
+//! let mut builder = StringReverse::reply_builder(&request, Writer::new(&mut bytes, 1024));
 //! builder.text(b"hello")?;
 //! StringReverse::finish_reply(builder)?;
 //! let reply = StringReverse::decode_reply(&bytes)?;
@@ -59,7 +59,7 @@ impl Service for StringReverse {
     }
 
     #[inline]
-    fn reply_builder(out: Writer<'_>) -> TextBuilder<'_> {
+    fn reply_builder<'r: 'a, 'a>(_: &Self::Request<'r>, out: Writer<'a>) -> TextBuilder<'a> {
         TextBuilder::new(out)
     }
 

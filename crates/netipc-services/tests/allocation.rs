@@ -62,10 +62,12 @@ fn decoding() {
 #[test]
 fn encoding() {
     let mut buffer = Vec::with_capacity(1000);
+    let request = golden("cgroups_req");
+    let request = CgroupsSnapshot::decode_request(&request).unwrap();
     let count = allocations(|| {
         Increment::encode_request(1, Writer::new(&mut buffer, 100)).unwrap();
         StringReverse::encode_request(b"hello", Writer::new(&mut buffer, 100)).unwrap();
-        let mut builder = CgroupsSnapshot::reply_builder(Writer::new(&mut buffer, 400));
+        let mut builder = CgroupsSnapshot::reply_builder(&request, Writer::new(&mut buffer, 400));
         builder.systemd_enabled(1).generation(999);
         for item in golden_items() {
             builder.push(item).unwrap();

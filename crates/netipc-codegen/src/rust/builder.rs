@@ -2,7 +2,7 @@
 
 use super::write::{has_rules, store, store_constants, store_string};
 use super::{Shape, Uses, value_doc};
-use crate::model::{Field, Kind};
+use crate::model::{Field, Kind, Place};
 use crate::text::{Style, Text};
 
 pub(super) fn print(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
@@ -45,7 +45,8 @@ fn whole(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
         match values.as_slice() {
             [field] => {
                 set_one(shape, field, text);
-                if matches!(field.kind, Kind::String(_)) && !has_rules(shape.record) {
+                let is_placed = matches!(&field.kind, Kind::String(rule) if rule.place != Place::Rest);
+                if is_placed && !has_rules(shape.record) {
                     room(shape, field, text, uses);
                 }
             }
@@ -62,7 +63,7 @@ fn set_one(shape: &Shape<'_>, field: &Field, text: &mut Text) {
     text.comment("///", format!("Sets `{name}`. {SET_DOC}\n\n{}", value_doc(field)));
     set_errors(shape, text);
     text.line("#[inline]");
-    let ty = shape.value_type(field, "");
+    let ty = shape.input_type(field, "");
     text.block(format!("pub fn {name}(&mut self, {name}: {ty}) -> Result<(), BuildError> {{"), "}", |text| {
         text.line(format!("let fields = {} {{ {name} }};", shape.fields_name()));
         set_body(shape, text);
@@ -150,7 +151,8 @@ fn finish_errors(missing: Option<&str>, text: &mut Text) {
 fn list(shape: &Shape<'_>, item: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
     uses.codec(&["ItemsWriter"]);
     let Some(list) = shape.record.list() else { return };
-    let values: Vec<_> = shape.record.values().filter(|field| matches!(field.kind, Kind::Number { .. })).collect();
+    let values: Vec<_> =
+        shape.record.values().filter(|field| matches!(field.kind, Kind::Number { .. } | Kind::Enum { .. })).collect();
     let mut members = vec!["out: Writer<'a>".to_owned(), format!("{}: ItemsWriter", list.name)];
     members.extend(values.iter().map(|field| format!("{}: Option<{}>", field.name, shape.value_type(field, ""))));
     head(shape, &members.iter().map(String::as_str).collect::<Vec<_>>(), text);
@@ -178,7 +180,7 @@ fn list_new(shape: &Shape<'_>, list: &Field, values: &[&Field], text: &mut Text)
     text.blank();
 }
 
-fn setter(shape: &Shape<'_>, field: &Field, text: &mut Text) {
+pub(super) fn setter(shape: &Shape<'_>, field: &Field, text: &mut Text) {
     let name = &field.name;
     text.comment("///", format!("Sets `{name}`, which must be done before the end.\n\n{}", value_doc(field)));
     let ty = shape.value_type(field, "");
@@ -238,7 +240,8 @@ fn finish_list(shape: &Shape<'_>, list: &Field, values: &[&Field], text: &mut Te
         for field in values {
             let name = &field.name;
             text.line(format!("let {name} = self.{name}.ok_or(missing(\"{name}\"))?;"));
-            store(shape.at(field), name.clone(), text);
+            let code = if matches!(field.kind, Kind::Enum { .. }) { ".code()" } else { "" };
+            store(shape.at(field), format!("{name}{code}"), text);
         }
         for field in shape.record.fields.iter().filter(|field| matches!(field.kind, Kind::Count { .. })) {
             store(shape.at(field), format!("self.{}.finish(&mut self.out)", list.name), text);

@@ -6,6 +6,7 @@ use crate::text::Text;
 
 pub(super) fn print(service: &Service, text: &mut Text, uses: &mut Uses) {
     uses.codec(&["BuildError", "DecodeError", "Writer"]);
+    uses.service.insert("Service");
     let name = camel(&service.name);
     text.comment("///", format!("The `{}` service.", service.name));
     text.line("#[derive(Debug)]");
@@ -23,18 +24,32 @@ pub(super) fn print(service: &Service, text: &mut Text, uses: &mut Uses) {
         text.line(format!("const BATCHABLE: bool = {};", service.batchable));
         text.line(format!("const IDEMPOTENT: bool = {};", service.idempotent));
         text.blank();
-        text.line(format!("type Query<'a> = {};", Query::of(&request).ty(&request, "'a")));
+        text.line(format!("type Query<'a> = {};", query_type(service, &request)));
         text.line(format!("type Request<'a> = {};", request.view_type("'a")));
         text.line(format!("type Reply<'a> = {};", reply.view_type("'a")));
         text.line(format!("type ReplyBuilder<'a> = {builder}<'a>;"));
         text.blank();
-        encode_request(&request, text);
+        match service.lookup_parts() {
+            Some(parts) => {
+                let keys = Shape::new(service, parts.key);
+                let ty = Query::of(&keys).ty(&keys, "'_").replace("&'_ ", "&");
+                let head = format!("fn encode_request(query: &[{ty}], out: Writer<'_>) -> Result<(), BuildError> {{");
+                method(head, "Self::encode_keys(query, out)".to_owned(), text);
+            }
+            None => encode_request(&request, text),
+        }
         method(
             format!("fn decode_request(payload: &[u8]) -> Result<{}, DecodeError> {{", request.view_type("'_")),
             format!("{}::decode(payload)", request.view),
             text,
         );
-        method(format!("fn reply_builder(out: Writer<'_>) -> {builder}<'_> {{"), format!("{builder}::new(out)"), text);
+        let (binding, arguments) = if service.lookup.is_some() { ("request", "request, out") } else { ("_", "out") };
+        let request_type = "&Self::Request<'r>";
+        method(
+            format!("fn reply_builder<'r: 'a, 'a>({binding}: {request_type}, out: Writer<'a>) -> {builder}<'a> {{"),
+            format!("{builder}::new({arguments})"),
+            text,
+        );
         method(
             format!("fn finish_reply(builder: {builder}<'_>) -> Result<(), BuildError> {{"),
             "builder.finish()".to_owned(),
@@ -47,6 +62,20 @@ pub(super) fn print(service: &Service, text: &mut Text, uses: &mut Uses) {
         );
     });
     text.blank();
+    if let Some(parts) = service.lookup_parts() {
+        super::lookup::descriptor(&reply, &parts, text, uses);
+    }
+}
+
+/// What a caller passes.
+fn query_type(service: &Service, request: &Shape<'_>) -> String {
+    match service.lookup_parts() {
+        Some(parts) => {
+            let key = Shape::new(service, parts.key);
+            format!("&'a [{}]", Query::of(&key).ty(&key, "'a"))
+        }
+        None => Query::of(request).ty(request, "'a"),
+    }
 }
 
 fn method(head: String, body: String, text: &mut Text) {
@@ -111,11 +140,11 @@ impl Query {
         }
     }
 
-    fn ty(self, request: &Shape<'_>, lifetime: &str) -> String {
+    pub(super) fn ty(self, request: &Shape<'_>, lifetime: &str) -> String {
         match self {
             Self::Nothing => "()".to_owned(),
             Self::Value => {
-                request.record.values().next().map_or_else(String::new, |field| request.value_type(field, lifetime))
+                request.record.values().next().map_or_else(String::new, |field| request.input_type(field, lifetime))
             }
             Self::Fields => request.fields_type(lifetime),
         }
@@ -127,17 +156,21 @@ fn code(method: u16) -> String {
     if method >= 0x8000 { format!("{method:#06x}") } else { method.to_string() }
 }
 
-/// A number or string literal with the field's example.
-pub(super) fn example(kind: &Kind) -> String {
+/// A literal with the field's example.
+pub(super) fn example(service: &Service, kind: &Kind) -> String {
     match kind {
         Kind::Number { example, .. } => grouped(*example),
+        Kind::Enum { name, example, .. } => {
+            service.enumeration(name).map_or_else(String::new, |of| super::enums::path(of, example))
+        }
+        Kind::Table { .. } => "&[]".to_owned(),
         Kind::String(rule) => format!("b\"{}\"", rule.example.as_bytes().escape_ascii()),
         Kind::Constant { .. } | Kind::Count { .. } | Kind::List { .. } => String::new(),
     }
 }
 
 /// Digits in groups of three, as people write long numbers.
-fn grouped(value: u64) -> String {
+pub(super) fn grouped(value: u64) -> String {
     let digits = value.to_string();
     if digits.len() < 5 {
         return digits;

@@ -3,16 +3,22 @@
 //! Three shapes of record come out differently. A *plain* record (numbers only) is a `struct` of its values, and is its own
 //! owned form. A record with *strings* is a view over the payload, with a struct of borrowed values to build it from and an
 //! owned struct. A record with a *list* is a view with an iterator, a builder that grows by one item at a time, and an owned
-//! struct.
+//! struct. The *row* of a table is a struct of borrowed strings, with an owned one.
+//!
+//! A lookup has one more descriptor, and a builder with one method for each status that a provider can answer with.
 
 mod builder;
 mod descriptor;
+mod enums;
 mod error_kinds;
 mod example;
 mod fuzzing;
 mod library;
+mod lookup;
 mod owned;
 mod record;
+mod row;
+mod rules;
 mod write;
 
 use std::collections::BTreeSet;
@@ -21,7 +27,7 @@ pub use error_kinds::error_kinds;
 pub use fuzzing::fuzzing;
 pub use library::library;
 
-use crate::model::{Field, Kind, Record, Service};
+use crate::model::{Field, Kind, Number, Record, Service};
 use crate::text::{Style, Text};
 
 /// Where the generated code finds things.
@@ -48,13 +54,22 @@ pub fn module(service: &Service, options: &Options) -> String {
     let mut uses = Uses::default();
     let mut body = Text::new();
     descriptor::print(service, &mut body, &mut uses);
+    for enumeration in &service.enums {
+        enums::print(enumeration, &mut body, &mut uses);
+    }
     for record in &service.records {
         let shape = Shape::new(service, record);
+        if service.is_row(&record.name) {
+            row::print(&shape, &mut body, &mut uses);
+            continue;
+        }
         record::print(&shape, &mut body, &mut uses);
         if !record.is_plain() && record.list().is_none() {
             write::print(&shape, &mut body, &mut uses);
         }
-        if service.reply == record.name {
+        if let Some(parts) = service.lookup_parts() {
+            lookup::print(&shape, &parts, &mut body, &mut uses);
+        } else if service.reply == record.name {
             builder::print(&shape, &mut body, &mut uses);
         }
         if !record.is_plain() {
@@ -91,6 +106,7 @@ pub(crate) fn generated_from(source: &str, text: &mut Text) {
 #[derive(Debug, Default)]
 struct Uses {
     codec: BTreeSet<&'static str>,
+    service: BTreeSet<&'static str>,
     vec: bool,
     fmt: bool,
 }
@@ -110,7 +126,11 @@ impl Uses {
         text.blank();
         let names = self.codec.iter().map(|name| (*name).to_owned()).collect();
         text.group(format!("use {}::codec::{{", options.runtime), names, "};", Style::Fill);
-        text.line(format!("use {}::service::Service;", options.runtime));
+        let names: Vec<_> = self.service.iter().map(|name| (*name).to_owned()).collect();
+        match names.as_slice() {
+            [name] => text.line(format!("use {}::service::{name};", options.runtime)),
+            _ => text.group(format!("use {}::service::{{", options.runtime), names, "};", Style::Fill),
+        }
     }
 }
 
@@ -135,6 +155,17 @@ impl<'m> Shape<'m> {
     /// Where a field starts.
     fn at(&self, field: &Field) -> String {
         self.constant(&format!("at::{}", field.name.to_uppercase()))
+    }
+
+    /// Where what a field says stands: its own place, or that of the number that counts it, or behind the fixed part.
+    fn place(&self, field: &Field) -> String {
+        match &field.kind {
+            Kind::List { count, .. } | Kind::Table { count, .. } => {
+                self.record.field(count).map_or_else(String::new, |counter| self.at(counter))
+            }
+            kind if kind.size() == 0 => self.constant("SIZE"),
+            _ => self.at(field),
+        }
     }
 
     /// The view with its lifetime, if it has one.
@@ -171,9 +202,43 @@ impl<'m> Shape<'m> {
 
     /// The record of the items of its list.
     fn item(&self) -> Option<Shape<'m>> {
-        match &self.record.list()?.kind {
-            Kind::List { record, .. } => self.service.record(record).map(|record| Shape::new(self.service, record)),
-            _ => None,
+        self.items_of(self.record.list()?)
+    }
+
+    /// The record of the items or rows of one of its fields.
+    fn items_of(&self, field: &Field) -> Option<Shape<'m>> {
+        let record = self.service.item_of(self.record, &field.name)?;
+        Some(Shape::new(self.service, record))
+    }
+
+    /// Whether it is what a lookup answers a key with.
+    fn is_answer(&self) -> bool {
+        self.service.lookup_parts().is_some_and(|parts| parts.item.name == self.record.name)
+    }
+
+    /// Whether a view can give all values as a builder takes them; tables are taken as slices, and given as iterators.
+    fn has_fields(&self) -> bool {
+        self.record.list().is_none() && self.record.table().is_none()
+    }
+
+    /// The type of the number that counts the rows of a table.
+    fn counter_type(&self, table: &Field) -> &'static str {
+        let Kind::Table { count, .. } = &table.kind else { return "" };
+        match self.record.field(count).map(|counter| &counter.kind) {
+            Some(Kind::Count { number, .. }) => number.name(),
+            _ => "",
+        }
+    }
+
+    /// The number of rows of a table, as u32, loaded by `load` from `source`.
+    fn count_of(&self, table: &Field, load: &str, source: &str) -> String {
+        let Kind::Table { count, .. } = &table.kind else { return String::new() };
+        let Some(counter) = self.record.field(count) else { return String::new() };
+        let at = self.at(counter);
+        match counter.kind {
+            Kind::Count { number: Number::U32, .. } => format!("{load}::<u32{}>({source}{at})", generics(load)),
+            Kind::Count { number, .. } => format!("{load}::<{}{}>({source}{at}).into()", number.name(), generics(load)),
+            _ => String::new(),
         }
     }
 
@@ -187,14 +252,31 @@ impl<'m> Shape<'m> {
             Kind::Number { number, .. } | Kind::Constant { number, .. } | Kind::Count { number, .. } => {
                 number.name().to_owned()
             }
+            Kind::Enum { name, .. } => camel(name),
             Kind::String(_) if lifetime.is_empty() => "&[u8]".to_owned(),
             Kind::String(_) => format!("&{lifetime} [u8]"),
-            Kind::List { .. } => {
-                let item = self.item().map_or_else(String::new, |item| item.view_type(lifetime));
-                format!("Items<{lifetime}, {item}>")
-            }
+            Kind::List { .. } => format!("Items<{lifetime}, {}>", self.item_type(field, lifetime)),
+            Kind::Table { .. } => format!("Rows<{lifetime}, {}>", self.item_type(field, lifetime)),
         }
     }
+
+    fn item_type(&self, field: &Field, lifetime: &str) -> String {
+        self.items_of(field).map_or_else(String::new, |item| item.view_type(lifetime))
+    }
+
+    /// The type in which a builder takes one value.
+    fn input_type(&self, field: &Field, lifetime: &str) -> String {
+        match (&field.kind, lifetime) {
+            (Kind::Table { .. }, "") => format!("&[{}]", self.item_type(field, "'_")),
+            (Kind::Table { .. }, _) => format!("&{lifetime} [{}]", self.item_type(field, lifetime)),
+            _ => self.value_type(field, lifetime),
+        }
+    }
+}
+
+/// What follows the type of the number among the generic arguments of `load`; the function has one more than the method.
+fn generics(load: &str) -> &'static str {
+    if load == "load" { ", _" } else { "" }
 }
 
 /// Documentation of a value: what it means, its unit, and the requirements it meets.

@@ -15,7 +15,7 @@ pub(super) fn print(shape: &Shape<'_>, text: &mut Text) {
         }
     });
     text.blank();
-    if record.list().is_some() {
+    if !shape.has_fields() {
         return;
     }
     text.block(format!("impl {} {{", shape.owned()), "}", |text| {
@@ -45,7 +45,8 @@ pub(super) fn into_owned(shape: &Shape<'_>, text: &mut Text) {
                 }
                 _ => format!("{0}: self.{0}.iter().collect()", field.name),
             },
-            Kind::Number { .. } | Kind::Constant { .. } | Kind::Count { .. } => {
+            Kind::Table { .. } => format!("{0}: self.{0}().iter().map(|row| row.into_owned()).collect()", field.name),
+            Kind::Number { .. } | Kind::Enum { .. } | Kind::Constant { .. } | Kind::Count { .. } => {
                 format!("{0}: self.{0}()", field.name)
             }
         });
@@ -57,7 +58,11 @@ pub(super) fn into_owned(shape: &Shape<'_>, text: &mut Text) {
 fn owned_type(shape: &Shape<'_>, field: &Field) -> String {
     match &field.kind {
         Kind::String(_) => "Vec<u8>".to_owned(),
-        Kind::List { .. } => format!("Vec<{}>", shape.item().map_or_else(String::new, |item| item.owned())),
-        Kind::Number { .. } | Kind::Constant { .. } | Kind::Count { .. } => shape.value_type(field, ""),
+        Kind::List { .. } | Kind::Table { .. } => {
+            format!("Vec<{}>", shape.items_of(field).map_or_else(String::new, |item| item.owned()))
+        }
+        Kind::Number { .. } | Kind::Enum { .. } | Kind::Constant { .. } | Kind::Count { .. } => {
+            shape.value_type(field, "")
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The constants and the view of a record.
 
 use super::{Shape, Uses, value_doc, with_requirements};
-use crate::model::{Field, Kind, Place, StringRule};
+use crate::model::{Field, Kind, Place, Record, StringRule};
 use crate::text::{Style, Text};
 
 pub(super) fn print(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
@@ -21,41 +21,45 @@ fn constants(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
     let record = shape.record;
     text.comment("///", format!("Layout of [`{}`].", shape.view));
     text.block(format!("mod {} {{", record.name), "}", |text| {
-        let strings: Vec<_> = record.strings().collect();
-        if !strings.is_empty() {
-            uses.codec(&["StringRule"]);
-        }
         text.comment("///", "What errors call it.");
         text.line(format!("pub(super) const RECORD: &str = \"{} {}\";", shape.service.name, record.name));
         text.comment("///", "Bytes of its fixed part.");
         text.line(format!("pub(super) const SIZE: usize = {};", record.size));
         text.blank();
-        text.comment("///", "Where its fields start.");
-        text.block("pub(super) mod at {", "}", |text| {
-            for field in record.fields.iter().filter(|field| field.kind.size() > 0) {
-                text.line(format!("pub(crate) const {}: usize = {};", field.name.to_uppercase(), field.at));
-            }
-        });
-        if !strings.is_empty() {
-            text.blank();
-            text.comment("///", "The rules of its strings.");
-            text.block("pub(super) mod rule {", "}", |text| {
-                text.line("use super::super::{Placement, StringRule};");
-                uses.codec(&["Placement"]);
-                text.blank();
-                for (field, rule) in strings {
-                    string_rule(field, rule, record.size, text);
+        let placed: Vec<_> = record.fields.iter().filter(|field| field.kind.size() > 0).collect();
+        if !placed.is_empty() {
+            text.comment("///", "Where its fields start.");
+            text.block("pub(super) mod at {", "}", |text| {
+                for field in placed {
+                    text.line(format!("pub(crate) const {}: usize = {};", field.name.to_uppercase(), field.at));
                 }
             });
+        }
+        if record.strings().next().is_some() {
+            string_rules(record, text, uses);
         }
     });
     text.blank();
 }
 
+/// The module of constants with the rules of the record's strings.
+pub(super) fn string_rules(record: &Record, text: &mut Text, uses: &mut Uses) {
+    uses.codec(&["Placement", "StringRule"]);
+    text.blank();
+    text.comment("///", "The rules of its strings.");
+    text.block("pub(super) mod rule {", "}", |text| {
+        text.line("use super::super::{Placement, StringRule};");
+        text.blank();
+        for (field, rule) in record.strings() {
+            string_rule(field, rule, record.size, text);
+        }
+    });
+}
+
 fn string_rule(field: &Field, rule: &StringRule, size: u32, text: &mut Text) {
     let place = match rule.place {
         Place::At(at) => format!("Placement::At({at})"),
-        Place::Behind => format!("Placement::From({size})"),
+        Place::Behind | Place::Rest => format!("Placement::From({size})"),
     };
     let members = vec![
         format!("placement: {place}"),
@@ -85,9 +89,22 @@ fn plain(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
     text.blank();
     text.block(format!("impl {} {{", shape.view), "}", |text| {
         decode(shape, text, uses);
-        super::write::methods(shape, text, uses);
+        if !shape.is_answer() {
+            super::write::methods(shape, text, uses);
+        }
     });
     text.blank();
+    super::write::encode(shape, text, uses);
+}
+
+/// Whether a view needs the fixed part to tell its values.
+fn reads_fixed(record: &Record) -> bool {
+    let elsewhere = |kind: &Kind| match kind {
+        Kind::List { .. } => true,
+        Kind::String(rule) => rule.place == Place::Rest,
+        _ => false,
+    };
+    record.values().any(|field| !elsewhere(&field.kind))
 }
 
 /// A view that borrows the payload.
@@ -98,7 +115,9 @@ fn view(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
     text.comment("///", format!("{doc}\n\nA view of bytes that were checked completely; it borrows them."));
     text.line("#[derive(Clone, Copy)]");
     text.block(format!("pub struct {}<'a> {{", shape.view), "}", |text| {
-        text.line(format!("fixed: &'a [u8; {}],", shape.constant("SIZE")));
+        if reads_fixed(record) {
+            text.line(format!("fixed: &'a [u8; {}],", shape.constant("SIZE")));
+        }
         match record.list() {
             Some(list) => text.line(format!("{}: {},", list.name, shape.value_type(list, "'a"))),
             None => text.line("bytes: &'a [u8],"),
@@ -110,7 +129,7 @@ fn view(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
         for field in record.values() {
             accessor(shape, field, text, uses);
         }
-        if record.list().is_none() {
+        if shape.has_fields() {
             fields(shape, text);
         }
         super::owned::into_owned(shape, text);
@@ -141,6 +160,7 @@ fn decode(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
             check_field(shape, field, text, uses);
         }
         check_end(shape, text);
+        super::rules::decode(shape, text, uses);
         construct(shape, text);
     });
     text.blank();
@@ -149,14 +169,39 @@ fn decode(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
 fn check_field(shape: &Shape<'_>, field: &Field, text: &mut Text, uses: &mut Uses) {
     let (name, at) = (&field.name, shape.at(field));
     match &field.kind {
-        Kind::Number { .. } | Kind::Count { .. } => {}
+        Kind::Number { .. } | Kind::Count { .. } | Kind::Table { .. } => {}
+        Kind::Enum { number, name: of, .. } => {
+            let left = super::rules::decides(shape.record, field).then(|| format!("let {name}: {} =", number.name()));
+            let closed = shape.service.enumeration(of).is_some_and(|enumeration| !enumeration.open);
+            let open = match (&left, closed) {
+                (Some(_), true) => "reader.listed(".to_owned(),
+                (None, true) => format!("reader.listed::<{}>(", number.name()),
+                (Some(_), false) => "reader.load(".to_owned(),
+                (None, false) => return,
+            };
+            let (arguments, close) = if closed {
+                (vec![format!("\"{name}\""), at, format!("&{}::CODES", super::camel(of))], ")?;")
+            } else {
+                (vec![at], ");")
+            };
+            text.assign(left.unwrap_or_default(), open, arguments, close, Style::Tight);
+        }
         Kind::Constant { number, value, .. } => {
             let arguments = vec![format!("\"{name}\""), at, format!("{value}_{}", number.name())];
             text.group("reader.constant(", arguments, ")?;", Style::Tight);
         }
+        Kind::String(rule) if rule.place == Place::Rest => {
+            let rule = shape.constant(&format!("rule::{}", name.to_uppercase()));
+            let demanded = super::rules::demands_of(shape.record, field);
+            let left = if demanded { format!("let {name} =") } else { String::new() };
+            text.assign(left, "reader.rest(", vec![format!("\"{name}\""), format!("&{rule}")], ")?;", Style::Tight);
+        }
         Kind::String(_) => {
             let rule = shape.constant(&format!("rule::{}", name.to_uppercase()));
-            let place_matters = shape.record.strings().count() > 1 || !shape.record.trailing;
+            let place_matters = shape.record.strings().count() > 1
+                || !shape.record.trailing
+                || shape.record.table().is_some()
+                || super::rules::demands_of(shape.record, field);
             let left = if place_matters { format!("let {name} =") } else { String::new() };
             let arguments = vec![format!("\"{name}\""), at, format!("&{rule}")];
             text.assign(left, "reader.string(", arguments, ")?;", Style::Tight);
@@ -180,7 +225,11 @@ fn check_end(shape: &Shape<'_>, text: &mut Text) {
         let items = strings.iter().map(|field| field.name.clone()).collect();
         text.group("reader.disjoint(&[", items, "])?;", Style::Tight);
     }
-    if record.trailing {
+    if let Some(table) = record.table() {
+        check_table(shape, table, &strings, text);
+        return;
+    }
+    if record.trailing || record.rest().is_some() {
         return;
     }
     let end = match (record.list(), strings.split_first()) {
@@ -197,15 +246,37 @@ fn check_end(shape: &Shape<'_>, text: &mut Text) {
     text.line(format!("reader.ends({end})?;"));
 }
 
+/// The table stands behind all strings, and the record may have to end with it.
+fn check_table(shape: &Shape<'_>, table: &Field, strings: &[&Field], text: &mut Text) {
+    let Some(row) = shape.items_of(table) else { return };
+    let count = shape.count_of(table, "reader.load", "");
+    let strings: Vec<_> = strings.iter().map(|field| field.name.clone()).collect();
+    let arguments = vec![
+        format!("\"{}\"", table.name),
+        count,
+        format!("&[{}]", strings.join(", ")),
+        format!("&{}", row.constant("ROW")),
+    ];
+    if shape.record.trailing {
+        text.group("reader.table(", arguments, ")?;", Style::Tight);
+        return;
+    }
+    text.assign("let end =", "reader.table(", arguments, ")?;", Style::Tight);
+    text.line("reader.ends(end)?;");
+}
+
 fn construct(shape: &Shape<'_>, text: &mut Text) {
     let record = shape.record;
     if !record.is_plain() {
         let rest = record.list().map_or("bytes", |list| &list.name);
-        text.line(format!("Ok(Self {{ fixed: reader.fixed(), {rest} }})"));
+        let fixed = if reads_fixed(record) { "fixed: reader.fixed(), " } else { "" };
+        text.line(format!("Ok(Self {{ {fixed}{rest} }})"));
         return;
     }
-    let values: Vec<_> =
-        record.values().map(|field| format!("{}: reader.load({})", field.name, shape.at(field))).collect();
+    let values: Vec<_> = record
+        .values()
+        .map(|field| format!("{}: {}", field.name, load_value(shape, field, "reader.load(", "")))
+        .collect();
     if values.is_empty() {
         text.line("Ok(Self)");
     } else {
@@ -220,16 +291,44 @@ fn accessor(shape: &Shape<'_>, field: &Field, text: &mut Text, uses: &mut Uses) 
     let head = format!("pub fn {}(&self) -> {} {{", field.name, shape.value_type(field, "'a"));
     text.block(head, "}", |text| match &field.kind {
         Kind::List { .. } => text.line(format!("self.{}", field.name)),
+        Kind::Table { .. } => {
+            uses.codec(&["Rows", "load"]);
+            let strings: Vec<_> = shape.record.strings().map(|(field, _)| shape.at(field)).collect();
+            let count = shape.count_of(field, "load", "self.fixed, ");
+            let count = count.replace(".into()", "");
+            let arguments = vec![
+                "self.bytes".to_owned(),
+                "self.fixed".to_owned(),
+                format!("&[{}]", strings.join(", ")),
+                format!("{count} as usize"),
+            ];
+            text.group("Rows::view(", arguments, ")", Style::Tight);
+        }
+        Kind::String(rule) if rule.place == Place::Rest => {
+            uses.codec(&["rest_of"]);
+            text.line(format!("rest_of(self.bytes, {})", shape.constant("SIZE")));
+        }
         Kind::String(_) => {
             uses.codec(&["string_at"]);
             text.line(format!("string_at(self.bytes, self.fixed, {})", shape.at(field)));
         }
-        Kind::Number { .. } | Kind::Constant { .. } | Kind::Count { .. } => {
+        Kind::Number { .. } | Kind::Enum { .. } | Kind::Constant { .. } | Kind::Count { .. } => {
             uses.codec(&["load"]);
-            text.line(format!("load(self.fixed, {})", shape.at(field)));
+            text.line(load_value(shape, field, "load(", "self.fixed, "));
         }
     });
     text.blank();
+}
+
+/// The value of a number or enumeration.
+fn load_value(shape: &Shape<'_>, field: &Field, load: &str, source: &str) -> String {
+    let load = format!("{load}{source}{})", shape.at(field));
+    let Kind::Enum { name, .. } = &field.kind else { return load };
+    match shape.service.enumeration(name) {
+        // Decoding refused every other code.
+        Some(of) if !of.open => super::enums::closed_value(of, &load),
+        _ => format!("{}({load})", super::camel(name)),
+    }
 }
 
 /// All values at once.
@@ -243,13 +342,15 @@ fn fields(shape: &Shape<'_>, text: &mut Text) {
     text.blank();
 }
 
-fn debug(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
+pub(super) fn debug(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
     text.block(format!("impl fmt::Debug for {}<'_> {{", shape.view), "}", |text| {
         text.block("fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {", "}", |text| {
+            let is_row = shape.service.is_row(&shape.record.name);
             let mut calls: Vec<_> = shape
                 .record
                 .values()
                 .map(|field| match field.kind {
+                    Kind::String(_) if is_row => format!(".field(\"{0}\", &Quoted(self.{0}))", field.name),
                     Kind::String(_) => {
                         uses.codec(&["Quoted"]);
                         format!(".field(\"{0}\", &Quoted(self.{0}()))", field.name)
@@ -268,7 +369,7 @@ fn debug(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
 fn equality(shape: &Shape<'_>, text: &mut Text) {
     text.block(format!("impl PartialEq for {}<'_> {{", shape.view), "}", |text| {
         text.block("fn eq(&self, other: &Self) -> bool {", "}", |text| {
-            if shape.record.list().is_none() {
+            if shape.has_fields() {
                 text.line("self.fields() == other.fields()");
                 return;
             }
@@ -284,7 +385,10 @@ fn equality(shape: &Shape<'_>, text: &mut Text) {
 
 /// What makes the record the item of a list.
 fn item(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
-    uses.codec(&["Record", "fixed_part"]);
+    uses.codec(&["Record"]);
+    if reads_fixed(shape.record) {
+        uses.codec(&["fixed_part"]);
+    }
     text.block(format!("impl<'a> Record<'a> for {} {{", shape.view_type("'a")), "}", |text| {
         text.line("#[inline]");
         text.block("fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {", "}", |text| {
@@ -294,12 +398,14 @@ fn item(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
         text.line("#[inline]");
         text.block("fn view(bytes: &'a [u8]) -> Self {", "}", |text| {
             if !shape.record.is_plain() {
-                text.line("Self { fixed: fixed_part(bytes), bytes }");
+                let fixed = if reads_fixed(shape.record) { "fixed: fixed_part(bytes), " } else { "" };
+                text.line(format!("Self {{ {fixed}bytes }}"));
                 return;
             }
             uses.codec(&["load"]);
             text.line(format!("let fixed = fixed_part::<{{ {} }}>(bytes);", shape.constant("SIZE")));
-            let values = shape.record.values().map(|field| format!("{}: load(fixed, {})", field.name, shape.at(field)));
+            let value = |field| load_value(shape, field, "load(", "fixed, ");
+            let values = shape.record.values().map(|field| format!("{}: {}", field.name, value(field)));
             text.group("Self {", values.collect(), "}", Style::Spaced);
         });
     });

@@ -6,9 +6,9 @@ use std::ops::Range;
 use toml::Spanned;
 
 use super::declaration::{Declarations, FieldDecl, RecordDecl, ServiceDecl, SnapshotDecl, TypeDecl};
-use super::diagnostic::Findings;
-use super::names;
-use crate::model::{Field, Kind, Number, Place, Record, Service, SnapshotKey, StringRule};
+use super::diagnostic::{Findings, one_of};
+use super::{enums, lookup, names, rules};
+use crate::model::{Enumeration, Field, Kind, Number, Place, Record, Service, SnapshotKey, StringRule};
 
 /// Greatest fixed part of a record; more is surely a mistake, and generated code keeps it on the stack.
 const MAX_RECORD: u32 = 4096;
@@ -17,13 +17,22 @@ const MAX_RECORD: u32 = 4096;
 ///
 /// References are looked at only when everything is sound by itself, so that one mistake is told once.
 pub(crate) fn check(declarations: &Declarations, source: &str, findings: &mut Findings<'_>) -> Option<Service> {
-    let records = declarations.records.iter().map(|record| check_record(record, findings)).collect();
+    let enums: Vec<_> = declarations.enums.iter().map(|decl| enums::check(decl, findings)).collect();
+    let records = declarations.records.iter().map(|record| check_record(record, &enums, findings)).collect();
     let decl = declarations.service.as_ref()?;
-    let service = check_service(decl, source, records, findings);
+    let mut service = check_service(decl, source, records, findings);
+    service.enums = enums;
     if findings.is_empty() {
         check_record_names(declarations, findings);
+        enums::check_use(&declarations.enums, &service, findings);
         check_lists(&declarations.records, &service.records, findings);
+        check_rows(&declarations.records, &service, findings);
         check_roles(decl, &declarations.records, &service, findings);
+    }
+    if findings.is_empty()
+        && let Some(decl) = &decl.lookup
+    {
+        lookup::check(decl, &mut service, findings);
     }
     if findings.is_empty()
         && let Some(snapshot) = &decl.snapshot
@@ -59,11 +68,13 @@ fn check_service(decl: &ServiceDecl, source: &str, records: Vec<Record>, finding
             hash: text(snapshot.hash.as_ref()),
             name: text(snapshot.name.as_ref()),
         }),
+        lookup: None,
+        enums: Vec::new(),
         records,
     }
 }
 
-fn check_record(decl: &RecordDecl, findings: &mut Findings<'_>) -> Record {
+fn check_record(decl: &RecordDecl, enums: &[Enumeration], findings: &mut Findings<'_>) -> Record {
     let record_name = decl.name.get_ref();
     names::check(&decl.name, &names::RECORD, "record", findings);
     check_doc(decl.doc.as_ref(), &format!("record `{record_name}`"), findings);
@@ -77,7 +88,7 @@ fn check_record(decl: &RecordDecl, findings: &mut Findings<'_>) -> Record {
             let message = format!("record `{record_name}` has two fields `{}`", field.name.get_ref());
             findings.report(&field.name.span(), message, "rename one of them");
         }
-        let kind = check_kind(field, findings);
+        let kind = check_kind(field, enums, findings);
         let size = kind.size();
         placed = placed && is_placed(field, &kind, end, findings);
         fields.push(Field {
@@ -90,13 +101,16 @@ fn check_record(decl: &RecordDecl, findings: &mut Findings<'_>) -> Record {
         });
         end += size;
     }
-    if end == 0 || end > MAX_RECORD {
+    let has_rest = fields.iter().any(|field| matches!(&field.kind, Kind::String(rule) if rule.place == Place::Rest));
+    if (end == 0 && !has_rest) || end > MAX_RECORD {
         let message = format!("the fixed part of record `{record_name}` has {end} bytes");
         let remedy = format!("give it fields that take 1 to {MAX_RECORD} bytes");
         findings.report(&decl.name.span(), message, remedy);
     }
     resolve_counts(decl, &mut fields, findings);
     check_strings(decl, &fields, end, findings);
+    check_tail(decl, &fields, findings);
+    let rules = rules::check(decl, &fields, enums, findings);
     Record {
         name: record_name.clone(),
         doc: text(decl.doc.as_ref()),
@@ -104,10 +118,11 @@ fn check_record(decl: &RecordDecl, findings: &mut Findings<'_>) -> Record {
         size: end,
         trailing: decl.trailing.unwrap_or(true),
         fields,
+        rules,
     }
 }
 
-fn check_kind(field: &FieldDecl, findings: &mut Findings<'_>) -> Kind {
+fn check_kind(field: &FieldDecl, enums: &[Enumeration], findings: &mut Findings<'_>) -> Kind {
     let name = field.name.get_ref();
     match &field.ty {
         TypeDecl::Number { name: ty, value, reserved, example } => {
@@ -132,10 +147,16 @@ fn check_kind(field: &FieldDecl, findings: &mut Findings<'_>) -> Kind {
                 None => Kind::Number { number, example: example.as_ref().map_or(0, |example| *example.get_ref()) },
             }
         }
-        TypeDecl::String { offset, min_length, max_length, nul_inside, example } => {
+        TypeDecl::Enum { of, example } => enums::kind(name, of.as_ref(), example.as_ref(), enums, findings),
+        TypeDecl::String { offset, rest, min_length, max_length, nul_inside, example } => {
             let min_length = length(min_length.as_ref(), name, findings).unwrap_or(0);
+            let place = length(offset.as_ref(), name, findings).map_or(Place::Behind, Place::At);
+            if let (Some(offset), true) = (offset, *rest) {
+                let message = format!("string `{name}` takes the rest of the record and has an offset");
+                findings.report(&offset.span(), message, "drop `offset`; it starts behind the fixed part");
+            }
             let rule = StringRule {
-                place: length(offset.as_ref(), name, findings).map_or(Place::Behind, Place::At),
+                place: if *rest { Place::Rest } else { place },
                 min_length,
                 max_length: length(max_length.as_ref(), name, findings),
                 nul_inside: nul_inside.unwrap_or(true),
@@ -148,6 +169,7 @@ fn check_kind(field: &FieldDecl, findings: &mut Findings<'_>) -> Kind {
         TypeDecl::List { of, count, gaps } => {
             Kind::List { record: text(of.as_ref()), count: text(count.as_ref()), gaps: gaps.unwrap_or(true) }
         }
+        TypeDecl::Table { of, count } => Kind::Table { record: text(of.as_ref()), count: text(count.as_ref()) },
     }
 }
 
@@ -199,27 +221,33 @@ fn is_placed(field: &FieldDecl, kind: &Kind, end: u32, findings: &mut Findings<'
     true
 }
 
-/// Finds the field that counts each list and makes it a count.
+/// Finds the field that counts each list or table and makes it a count.
 fn resolve_counts(decl: &RecordDecl, fields: &mut [Field], findings: &mut Findings<'_>) {
     for (position, field) in decl.fields.iter().enumerate() {
-        let TypeDecl::List { count: Some(count), .. } = &field.ty else { continue };
+        let (count, what, numbers) = match &field.ty {
+            TypeDecl::List { count: Some(count), .. } => (count, "list", &[Number::U32][..]),
+            TypeDecl::Table { count: Some(count), .. } => (count, "table", &[Number::U8, Number::U16, Number::U32][..]),
+            _ => continue,
+        };
         let list = field.name.get_ref();
-        if position + 1 != decl.fields.len() {
+        if what == "list" && position + 1 != decl.fields.len() {
             let message = format!("list `{list}` is not the last field of record `{}`", decl.name.get_ref());
             findings.report(&field.name.span(), message, "move it to the end; a record has one list at most");
         }
+        let types: Vec<_> = numbers.iter().map(|number| number.name()).collect();
+        let types = one_of(&types);
         let Some(counter) = fields.iter_mut().find(|field| field.name == *count.get_ref()) else {
-            let message = format!("list `{list}` is counted by `{}`, which is no field here", count.get_ref());
-            findings.report(&count.span(), message, "name a field of type `u32` of the same record");
+            let message = format!("{what} `{list}` is counted by `{}`, which is no field here", count.get_ref());
+            findings.report(&count.span(), message, format!("name a field of type {types} of the same record"));
             continue;
         };
         match counter.kind {
-            Kind::Number { number: Number::U32, .. } => {
-                counter.kind = Kind::Count { number: Number::U32, list: list.clone() };
+            Kind::Number { number, .. } if numbers.contains(&number) => {
+                counter.kind = Kind::Count { number, list: list.clone() };
             }
             _ => {
-                let message = format!("list `{list}` is counted by `{}`, which cannot count", count.get_ref());
-                findings.report(&count.span(), message, "name a field of type `u32` without a fixed value");
+                let message = format!("{what} `{list}` is counted by `{}`, which cannot count", count.get_ref());
+                findings.report(&count.span(), message, format!("name a field of type {types} without a fixed value"));
             }
         }
     }
@@ -240,6 +268,57 @@ fn check_strings(decl: &RecordDecl, fields: &[Field], size: u32, findings: &mut 
     if strings > 0 && fields.iter().any(|field| matches!(field.kind, Kind::List { .. })) {
         let message = format!("record `{}` has strings and a list", decl.name.get_ref());
         findings.report(&decl.name.span(), message, "put the strings into the items, or the list into another record");
+    }
+}
+
+/// What a record has behind its fixed part: strings and a table, or one string without a reference, or a list.
+fn check_tail(decl: &RecordDecl, fields: &[Field], findings: &mut Findings<'_>) {
+    let is_rest = |field: &Field| matches!(&field.kind, Kind::String(rule) if rule.place == Place::Rest);
+    let is_table = |field: &Field| matches!(field.kind, Kind::Table { .. });
+    let mut tables = 0;
+    for (field, declared) in fields.iter().zip(&decl.fields) {
+        if is_rest(field) {
+            let others = fields.iter().filter(|field| !matches!(field.kind, Kind::Number { .. } | Kind::Enum { .. }));
+            if others.filter(|field| !matches!(field.kind, Kind::Constant { .. })).count() > 1 {
+                let message = format!("string `{}` takes the rest of the record, which has more than it", field.name);
+                findings.report(&declared.name.span(), message, "keep only numbers beside it, or drop `rest`");
+            } else if decl.trailing == Some(true) {
+                let message = format!("string `{}` takes the rest of the record, and nothing can follow", field.name);
+                findings.report(&declared.name.span(), message, "set `trailing = \"rejected\"` for the record");
+            }
+        }
+        if is_table(field) {
+            tables += 1;
+            let has_list = fields.iter().any(|field| matches!(field.kind, Kind::List { .. }));
+            if tables > 1 || has_list {
+                let message = format!("table `{}` is not all that its record has of lists and tables", field.name);
+                findings.report(&declared.name.span(), message, "keep one of them; items of a list can have a table");
+            }
+        }
+    }
+}
+
+/// The records that rows of tables are made of.
+fn check_rows(decls: &[RecordDecl], service: &Service, findings: &mut Findings<'_>) {
+    for field in decls.iter().flat_map(|decl| &decl.fields) {
+        let TypeDecl::Table { of: Some(of), .. } = &field.ty else { continue };
+        let table = field.name.get_ref();
+        let Some(row) = service.record(of.get_ref()) else {
+            let message = format!("table `{table}` is of `{}`, which is no record", of.get_ref());
+            findings.report(&of.span(), message, format!("add `[record.{}]`", of.get_ref()));
+            continue;
+        };
+        let is_string = |field: &Field| matches!(&field.kind, Kind::String(rule) if rule.place == Place::Behind);
+        if !row.fields.iter().all(is_string) || !row.rules.is_empty() {
+            let message = format!("table `{table}` is of record `{}`, which is no row", row.name);
+            findings.report(&of.span(), message, "use a record of strings only, without `offset`, `rest` and rules");
+        } else if row.trailing {
+            let message = format!("record `{}` is a row, which nothing can follow", row.name);
+            findings.report(&of.span(), message, format!("set `trailing = \"rejected\"` for `{}`", row.name));
+        } else if row.name == service.request || row.name == service.reply || service.is_item(&row.name) {
+            let message = format!("record `{}` is a row and something else too", row.name);
+            findings.report(&of.span(), message, "give the table a record of its own");
+        }
     }
 }
 
@@ -283,18 +362,18 @@ fn check_roles(decl: &ServiceDecl, decls: &[RecordDecl], service: &Service, find
                 let message = format!("the {role} is `{}`, which is no record", name.get_ref());
                 findings.report(&name.span(), message, format!("add `[record.{}]`", name.get_ref()));
             }
-            Some(record) if role == "request" && record.list().is_some() => {
-                let message = format!("the request `{}` has a list, which only replies can have", record.name);
-                findings.report(&name.span(), message, "ask for one thing a request; requests can be batched");
+            Some(record) if role == "request" && record.list().is_some() && decl.lookup.is_none() => {
+                let message = format!("the request `{}` has a list, which only lookups can have", record.name);
+                findings.report(&name.span(), message, "ask for one thing a request, or add `[service.lookup]`");
             }
             Some(_) => {}
         }
     }
     for record in decls {
         let name = record.name.get_ref();
-        if *name != service.request && *name != service.reply && !service.is_item(name) {
+        if *name != service.request && *name != service.reply && !service.is_item(name) && !service.is_row(name) {
             let message = format!("record `{name}` is not used");
-            findings.report(&record.name.span(), message, "remove it, or name it as request, reply or item");
+            findings.report(&record.name.span(), message, "remove it, or name it as request, reply, item or row");
         }
     }
     if decl.batchable.as_ref().is_some_and(|truth| *truth.get_ref())
@@ -328,7 +407,7 @@ fn check_snapshot(decl: &SnapshotDecl, service: &Service, findings: &mut Finding
     }
 }
 
-fn check_doc(doc: Option<&Spanned<String>>, what: &str, findings: &mut Findings<'_>) {
+pub(super) fn check_doc(doc: Option<&Spanned<String>>, what: &str, findings: &mut Findings<'_>) {
     if let Some(doc) = doc
         && doc.get_ref().is_empty()
     {
@@ -336,7 +415,7 @@ fn check_doc(doc: Option<&Spanned<String>>, what: &str, findings: &mut Findings<
     }
 }
 
-fn requirements(ids: &[Spanned<String>], findings: &mut Findings<'_>) -> Vec<String> {
+pub(super) fn requirements(ids: &[Spanned<String>], findings: &mut Findings<'_>) -> Vec<String> {
     for id in ids {
         if !names::is_requirement(id.get_ref()) {
             let message = format!("`{}` is no requirement id", id.get_ref());
@@ -346,7 +425,7 @@ fn requirements(ids: &[Spanned<String>], findings: &mut Findings<'_>) -> Vec<Str
     ids.iter().map(|id| id.get_ref().clone()).collect()
 }
 
-fn number(name: &str) -> Number {
+pub(super) fn number(name: &str) -> Number {
     Number::ALL.into_iter().find(|number| number.name() == name).unwrap_or(Number::U64)
 }
 
@@ -360,6 +439,6 @@ fn length(value: Option<&Spanned<u64>>, name: &str, findings: &mut Findings<'_>)
     length
 }
 
-fn text(value: Option<&Spanned<String>>) -> String {
+pub(super) fn text(value: Option<&Spanned<String>>) -> String {
     value.map_or_else(String::new, |value| value.get_ref().clone())
 }

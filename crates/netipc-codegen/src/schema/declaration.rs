@@ -6,11 +6,12 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use super::diagnostic::{Findings, Source, one_of};
-use super::table::Table;
+use super::table::{Scalar, Table};
 
 /// A schema file.
 pub(crate) struct Declarations {
     pub(crate) service: Option<ServiceDecl>,
+    pub(crate) enums: Vec<EnumDecl>,
     pub(crate) records: Vec<RecordDecl>,
 }
 
@@ -24,6 +25,7 @@ pub(crate) struct ServiceDecl {
     pub(crate) reply: Option<Spanned<String>>,
     pub(crate) doc: Option<Spanned<String>>,
     pub(crate) snapshot: Option<SnapshotDecl>,
+    pub(crate) lookup: Option<LookupDecl>,
 }
 
 pub(crate) struct SnapshotDecl {
@@ -32,12 +34,51 @@ pub(crate) struct SnapshotDecl {
     pub(crate) name: Option<Spanned<String>>,
 }
 
+pub(crate) struct LookupDecl {
+    pub(crate) span: Range<usize>,
+    pub(crate) keys: Option<Spanned<String>>,
+    pub(crate) items: Option<Spanned<String>>,
+    pub(crate) generation: Option<Spanned<String>>,
+    pub(crate) echo: Vec<Spanned<String>>,
+    pub(crate) status: Option<Spanned<String>>,
+    pub(crate) exceeded: Option<Spanned<String>>,
+    pub(crate) oversized: Option<Spanned<String>>,
+    /// A field and its value.
+    pub(crate) retry_later: Vec<Setting>,
+}
+
+pub(crate) struct EnumDecl {
+    pub(crate) name: Spanned<String>,
+    pub(crate) doc: Option<Spanned<String>>,
+    pub(crate) ty: Option<Spanned<String>>,
+    pub(crate) open: Option<bool>,
+    pub(crate) values: Vec<ValueDecl>,
+}
+
+pub(crate) struct ValueDecl {
+    pub(crate) name: Spanned<String>,
+    pub(crate) code: Option<Spanned<u64>>,
+    pub(crate) doc: Option<Spanned<String>>,
+}
+
+/// A key of an author's choice with a word or a number.
+pub(crate) type Setting = (Spanned<String>, Spanned<Scalar>);
+
+pub(crate) struct RuleDecl {
+    pub(crate) span: Range<usize>,
+    pub(crate) when: Vec<Setting>,
+    pub(crate) unless: Vec<Setting>,
+    pub(crate) then: Vec<Setting>,
+    pub(crate) requirements: Vec<Spanned<String>>,
+}
+
 pub(crate) struct RecordDecl {
     pub(crate) name: Spanned<String>,
     pub(crate) doc: Option<Spanned<String>>,
     pub(crate) trailing: Option<bool>,
     pub(crate) requirements: Vec<Spanned<String>>,
     pub(crate) fields: Vec<FieldDecl>,
+    pub(crate) rules: Vec<RuleDecl>,
 }
 
 pub(crate) struct FieldDecl {
@@ -57,8 +98,13 @@ pub(crate) enum TypeDecl {
         reserved: Option<Spanned<bool>>,
         example: Option<Spanned<u64>>,
     },
+    Enum {
+        of: Option<Spanned<String>>,
+        example: Option<Spanned<String>>,
+    },
     String {
         offset: Option<Spanned<u64>>,
+        rest: bool,
         min_length: Option<Spanned<u64>>,
         max_length: Option<Spanned<u64>>,
         nul_inside: Option<bool>,
@@ -68,6 +114,10 @@ pub(crate) enum TypeDecl {
         of: Option<Spanned<String>>,
         count: Option<Spanned<String>>,
         gaps: Option<bool>,
+    },
+    Table {
+        of: Option<Spanned<String>>,
+        count: Option<Spanned<String>>,
     },
 }
 
@@ -93,6 +143,10 @@ pub(crate) fn read(source: &Source, findings: &mut Findings<'_>) -> Option<Decla
     let mut root = Table::new("the schema", 0..0, tree.get_ref());
     let service = root.table("service", "the service", findings);
     let service = root.required("service", service, findings).map(|table| read_service(table, findings));
+    let enums = root.table("enum", "enum", findings).map_or_else(Vec::new, |mut table| {
+        let tables = table.named_tables(findings);
+        tables.into_iter().map(|(name, table)| read_enum(name, table, findings)).collect()
+    });
     let records = root.table("record", "record", findings);
     let records = match root.required("record", records, findings) {
         Some(mut table) => {
@@ -102,7 +156,7 @@ pub(crate) fn read(source: &Source, findings: &mut Findings<'_>) -> Option<Decla
         None => Vec::new(),
     };
     root.finish(findings);
-    Some(Declarations { service, records })
+    Some(Declarations { service, enums, records })
 }
 
 fn read_service(mut table: Table<'_>, findings: &mut Findings<'_>) -> ServiceDecl {
@@ -125,6 +179,7 @@ fn read_service(mut table: Table<'_>, findings: &mut Findings<'_>) -> ServiceDec
         table.finish(findings);
         snapshot
     });
+    let lookup = table.table("lookup", "the lookup", findings).map(|table| read_lookup(table, findings));
     let service = ServiceDecl {
         span,
         name: table.required("name", name, findings),
@@ -135,9 +190,68 @@ fn read_service(mut table: Table<'_>, findings: &mut Findings<'_>) -> ServiceDec
         reply: table.required("reply", reply, findings),
         doc: table.required("doc", doc, findings),
         snapshot,
+        lookup,
     };
     table.finish(findings);
     service
+}
+
+fn read_lookup(mut table: Table<'_>, findings: &mut Findings<'_>) -> LookupDecl {
+    let span = table.span();
+    let mut word = |key, findings: &mut Findings<'_>| {
+        let value = table.string(key, findings);
+        table.required(key, value, findings)
+    };
+    let (keys, items, generation) = (word("keys", findings), word("items", findings), word("generation", findings));
+    let (status, exceeded, oversized) =
+        (word("status", findings), word("exceeded", findings), word("oversized", findings));
+    let echo = table.strings("echo", findings);
+    table.required("echo", (!echo.is_empty()).then_some(()), findings);
+    let retry_later = table.table("retry_later", "`retry_later` of the lookup", findings);
+    let retry_later = retry_later.map_or_else(Vec::new, |mut table| table.scalars(findings));
+    table.finish(findings);
+    LookupDecl { span, keys, items, generation, echo, status, exceeded, oversized, retry_later }
+}
+
+fn read_enum(name: Spanned<String>, mut table: Table<'_>, findings: &mut Findings<'_>) -> EnumDecl {
+    let doc = table.string("doc", findings);
+    let ty = table.string("type", findings);
+    let open = tolerance(&mut table, "unlisted", findings);
+    let what = format!("the value of enum `{}`", name.get_ref());
+    let values = table.tables("value", &what, findings);
+    let declaration = EnumDecl {
+        doc: table.required("doc", doc, findings),
+        ty: table.required("type", ty, findings),
+        open,
+        values: values.into_iter().filter_map(|table| read_value(table, findings)).collect(),
+        name,
+    };
+    table.finish(findings);
+    declaration
+}
+
+fn read_value(mut table: Table<'_>, findings: &mut Findings<'_>) -> Option<ValueDecl> {
+    let name = table.string("name", findings);
+    let name = table.required("name", name, findings)?;
+    table.rename(format!("value `{}`", name.get_ref()));
+    let code = table.number("code", findings);
+    let code = table.required("code", code, findings);
+    let doc = table.string("doc", findings);
+    let doc = table.required("doc", doc, findings);
+    table.finish(findings);
+    Some(ValueDecl { name, code, doc })
+}
+
+fn read_rule(mut table: Table<'_>, findings: &mut Findings<'_>) -> RuleDecl {
+    let span = table.span();
+    let mut settings = |key, findings: &mut Findings<'_>| {
+        let table = table.table(key, &format!("`{key}` of the rule"), findings);
+        table.map_or_else(Vec::new, |mut table| table.scalars(findings))
+    };
+    let (when, unless, then) = (settings("when", findings), settings("unless", findings), settings("then", findings));
+    let requirements = table.strings("requirements", findings);
+    table.finish(findings);
+    RuleDecl { span, when, unless, then, requirements }
 }
 
 fn read_record(name: Spanned<String>, mut table: Table<'_>, findings: &mut Findings<'_>) -> RecordDecl {
@@ -145,11 +259,13 @@ fn read_record(name: Spanned<String>, mut table: Table<'_>, findings: &mut Findi
     let trailing = tolerance(&mut table, "trailing", findings);
     let requirements = table.strings("requirements", findings);
     let fields = table.tables("field", "the field", findings);
+    let rules = table.tables("rule", "the rule", findings);
     let record = RecordDecl {
         doc: table.required("doc", doc, findings),
         trailing,
         requirements,
         fields: fields.into_iter().filter_map(|table| read_field(table, findings)).collect(),
+        rules: rules.into_iter().map(|table| read_rule(table, findings)).collect(),
         name,
     };
     table.finish(findings);
@@ -173,12 +289,17 @@ fn read_field(mut table: Table<'_>, findings: &mut Findings<'_>) -> Option<Field
 }
 
 /// Types that fields can have.
-const TYPES: [&str; 6] = ["u8", "u16", "u32", "u64", "string", "list"];
+const TYPES: [&str; 8] = ["u8", "u16", "u32", "u64", "enum", "string", "list", "table"];
 
 fn read_type(name: Spanned<String>, table: &mut Table<'_>, findings: &mut Findings<'_>) -> Option<TypeDecl> {
     Some(match name.get_ref().as_str() {
+        "enum" => {
+            let of = table.string("of", findings);
+            TypeDecl::Enum { of: table.required("of", of, findings), example: table.string("example", findings) }
+        }
         "string" => TypeDecl::String {
             offset: table.number("offset", findings),
+            rest: table.boolean("rest", findings).is_some_and(|truth| *truth.get_ref()),
             min_length: table.number("min_length", findings),
             max_length: table.number("max_length", findings),
             nul_inside: tolerance(table, "nul_inside", findings),
@@ -191,6 +312,10 @@ fn read_type(name: Spanned<String>, table: &mut Table<'_>, findings: &mut Findin
                 count: table.required("count", count, findings),
                 gaps: tolerance(table, "gaps", findings),
             }
+        }
+        "table" => {
+            let (of, count) = (table.string("of", findings), table.string("count", findings));
+            TypeDecl::Table { of: table.required("of", of, findings), count: table.required("count", count, findings) }
         }
         other if TYPES.contains(&other) => TypeDecl::Number {
             value: table.number("value", findings),

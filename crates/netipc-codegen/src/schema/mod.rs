@@ -3,7 +3,10 @@
 mod check;
 mod declaration;
 mod diagnostic;
+mod enums;
+mod lookup;
 mod names;
+mod rules;
 mod table;
 
 pub use diagnostic::{Diagnostic, Diagnostics};

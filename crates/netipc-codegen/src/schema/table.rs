@@ -1,11 +1,28 @@
 //! Typed, span-keeping access to a TOML table that knows which keys it may have.
 
+use std::fmt;
 use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{Findings, one_of};
+
+/// A word or a number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Scalar {
+    Word(String),
+    Number(u64),
+}
+
+impl fmt::Display for Scalar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Word(word) => write!(f, "\"{word}\""),
+            Self::Number(number) => write!(f, "{number}"),
+        }
+    }
+}
 
 /// A table of which keys are taken one by one; what is left at the end is unknown.
 pub(crate) struct Table<'t> {
@@ -64,8 +81,7 @@ impl<'t> Table<'t> {
                 if let Ok(number) = u64::from_str_radix(number.as_str(), number.radix()) {
                     return Some(Spanned::new(value.span(), number));
                 }
-                let message = format!("`{key}` is {number}, which is no unsigned number of 64 bits");
-                findings.report(&value.span(), message, "use a value from 0 to 2^64 - 1");
+                too_large(key, value.span(), number, findings);
                 None
             }
             other => {
@@ -159,6 +175,28 @@ impl<'t> Table<'t> {
         tables
     }
 
+    /// All entries, which must be words or numbers, in the order of the file.
+    pub(crate) fn scalars(&mut self, findings: &mut Findings<'_>) -> Vec<(Spanned<String>, Spanned<Scalar>)> {
+        let mut scalars = Vec::new();
+        for (key, value) in self.entries.iter() {
+            let name = Spanned::new(key.span(), key.get_ref().to_string());
+            match value.get_ref() {
+                DeValue::String(text) => {
+                    scalars.push((name, Spanned::new(value.span(), Scalar::Word(text.trim().to_owned()))));
+                }
+                DeValue::Integer(number) => match u64::from_str_radix(number.as_str(), number.radix()) {
+                    Ok(number) => scalars.push((name, Spanned::new(value.span(), Scalar::Number(number)))),
+                    Err(_) => too_large(name.get_ref(), value.span(), number, findings),
+                },
+                other => {
+                    wrong_type(key.get_ref(), value.span(), other, "a word or a number", "use one of them", findings);
+                }
+            }
+        }
+        scalars.sort_by_key(|(name, _)| name.span().start);
+        scalars
+    }
+
     /// Reports the keys that nobody asked for.
     pub(crate) fn finish(self, findings: &mut Findings<'_>) {
         for key in self.entries.keys() {
@@ -173,6 +211,11 @@ impl<'t> Table<'t> {
             findings.report(&key.span(), message, remedy);
         }
     }
+}
+
+fn too_large(key: &str, span: Range<usize>, number: impl fmt::Display, findings: &mut Findings<'_>) {
+    let message = format!("`{key}` is {number}, which is no unsigned number of 64 bits");
+    findings.report(&span, message, "use a value from 0 to 2^64 - 1");
 }
 
 fn wrong_type(

@@ -25,7 +25,7 @@
 //! assert_eq!(request.location_in_the_source(), b"");
 //!
 //! let mut bytes = Vec::new();
-//! let mut builder = Journal::reply_builder(Writer::new(&mut bytes, 1024));
+//! let mut builder = Journal::reply_builder(&request, Writer::new(&mut bytes, 1024));
 //! Journal::finish_reply(builder)?;
 //! Journal::decode_reply(&bytes)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -65,7 +65,7 @@ impl Service for Journal {
     }
 
     #[inline]
-    fn reply_builder(out: Writer<'_>) -> AcknowledgementBuilder<'_> {
+    fn reply_builder<'r: 'a, 'a>(_: &Self::Request<'r>, out: Writer<'a>) -> AcknowledgementBuilder<'a> {
         AcknowledgementBuilder::new(out)
     }
 

@@ -16,7 +16,7 @@
 //! assert_eq!(request.owner(), b"root");
 //!
 //! let mut bytes = Vec::new();
-//! let mut builder = Ports::reply_builder(Writer::new(&mut bytes, 1024));
+//! let mut builder = Ports::reply_builder(&request, Writer::new(&mut bytes, 1024));
 //! builder.push(Port { number: 443, protocol: 6 })?;
 //! Ports::finish_reply(builder)?;
 //! let reply = Ports::decode_reply(&bytes)?;
@@ -60,7 +60,7 @@ impl Service for Ports {
     }
 
     #[inline]
-    fn reply_builder(out: Writer<'_>) -> AnswerBuilder<'_> {
+    fn reply_builder<'r: 'a, 'a>(_: &Self::Request<'r>, out: Writer<'a>) -> AnswerBuilder<'a> {
         AnswerBuilder::new(out)
     }
 
@@ -217,7 +217,6 @@ mod answer {
 /// A view of bytes that were checked completely; it borrows them.
 #[derive(Clone, Copy)]
 pub struct Answer<'a> {
-    fixed: &'a [u8; answer::SIZE],
     ports: Items<'a, Port>,
 }
 
@@ -233,7 +232,7 @@ impl<'a> Answer<'a> {
         reader.constant("reserved", answer::at::RESERVED, 0_u32)?;
         let ports = reader.items("ports", reader.load(answer::at::COUNT), &ItemsRule { gaps: false })?;
         reader.ends(ports.end())?;
-        Ok(Self { fixed: reader.fixed(), ports })
+        Ok(Self { ports })
     }
 
     /// The ports.

@@ -10,8 +10,7 @@
 //! use netipc_proto::codec::Writer;
 //! use netipc_proto::service::Service;
 //! use demo::WeatherReport;
-//! use demo::weather_report::Place;
-//! use demo::weather_report::ReportFields;
+//! use demo::weather_report::{Place, ReportFields};
 //!
 //! let mut bytes = Vec::new();
 //! let query = Place { x: 3, y: 123_456 };
@@ -21,7 +20,7 @@
 //! assert_eq!(request.y, 123_456);
 //!
 //! let mut bytes = Vec::new();
-//! let mut builder = WeatherReport::reply_builder(Writer::new(&mut bytes, 1024));
+//! let mut builder = WeatherReport::reply_builder(&request, Writer::new(&mut bytes, 1024));
 //! builder.set(ReportFields { temperature: 293_150, station: b"north pier", remark: b"" })?;
 //! WeatherReport::finish_reply(builder)?;
 //! let reply = WeatherReport::decode_reply(&bytes)?;
@@ -65,7 +64,7 @@ impl Service for WeatherReport {
     }
 
     #[inline]
-    fn reply_builder(out: Writer<'_>) -> ReportBuilder<'_> {
+    fn reply_builder<'r: 'a, 'a>(_: &Self::Request<'r>, out: Writer<'a>) -> ReportBuilder<'a> {
         ReportBuilder::new(out)
     }
 

@@ -77,6 +77,48 @@ pub enum Problem {
         /// The only value allowed.
         allowed: u64,
     },
+    /// A field that must hold one of several values holds another.
+    Unlisted {
+        /// The value found.
+        got: u64,
+        /// The values allowed.
+        listed: &'static [u64],
+    },
+    /// A field that must hold one value under some condition holds another.
+    ConstantWhen {
+        /// The value found.
+        got: u64,
+        /// The only value allowed then.
+        allowed: u64,
+        /// The condition, as a sentence.
+        when: &'static str,
+    },
+    /// A string or table that must be empty under some condition is not.
+    NotEmptyWhen {
+        /// Its length: bytes of a string, rows of a table.
+        got: u64,
+        /// The condition, as a sentence.
+        when: &'static str,
+    },
+    /// A string that must not be empty under some condition is.
+    EmptyWhen {
+        /// The condition, as a sentence.
+        when: &'static str,
+    },
+    /// A table has more rows than its count can tell.
+    TooMany {
+        /// The rows there are.
+        got: u64,
+        /// The greatest number allowed.
+        most: u64,
+    },
+    /// A byte that only keeps the alignment is not zero.
+    Padding {
+        /// Where in the record it is.
+        at: usize,
+        /// The byte found there.
+        got: u8,
+    },
     /// A string or item starts before the place where it may.
     StartsEarly {
         /// The offset found.
@@ -144,6 +186,21 @@ impl fmt::Display for Problem {
                 write!(f, "must end after {allowed} bytes, got {got}")
             }
             Self::Constant { got, allowed } => write!(f, "must be {allowed}, got {got}"),
+            Self::Unlisted { got, listed } => {
+                write!(f, "must be ")?;
+                for (position, value) in listed.iter().enumerate() {
+                    let separator = if position == 0 { "" } else { ", " };
+                    write!(f, "{separator}{value}")?;
+                }
+                write!(f, ", got {got}")
+            }
+            Self::ConstantWhen { got, allowed, when } => write!(f, "must be {allowed} when {when}, got {got}"),
+            Self::NotEmptyWhen { got, when } => write!(f, "must be empty when {when}, has length {got}"),
+            Self::EmptyWhen { when } => write!(f, "must not be empty when {when}"),
+            Self::TooMany { got, most } => write!(f, "must have {most} rows or fewer, got {got}"),
+            Self::Padding { at, got } => {
+                write!(f, "must have zero bytes before it, got 0x{got:02x} at position {at}")
+            }
             Self::StartsEarly { got, least } => {
                 write!(f, "must start at offset {least} or later, got {got}")
             }
@@ -198,16 +255,25 @@ pub enum BuildError {
         /// The field without a value.
         field: &'static str,
     },
+    /// The number of answers is not the number of keys.
+    Answers {
+        /// The record that was built.
+        record: &'static str,
+        /// Answers that were given.
+        got: usize,
+        /// Keys of the request.
+        keys: usize,
+    },
 }
 
 impl BuildError {
     /// [`ErrorKind::LimitExceeded`] for the budget, [`ErrorKind::ApiMisuse`] for values that break a rule (NIPC-COD-16) or
-    /// are missing (NIPC-COD-17).
+    /// are missing (NIPC-COD-17), and for answers that are missing or too many (NIPC-LKP-14).
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         match self {
             Self::Overflow { .. } => ErrorKind::LimitExceeded,
-            Self::Invalid { .. } | Self::Missing { .. } => ErrorKind::ApiMisuse,
+            Self::Invalid { .. } | Self::Missing { .. } | Self::Answers { .. } => ErrorKind::ApiMisuse,
         }
     }
 }
@@ -221,6 +287,9 @@ impl fmt::Display for BuildError {
             Self::Invalid { record, field, problem } => write!(f, "{record}: field `{field}` {problem}"),
             Self::Missing { record, field } => {
                 write!(f, "{record}: field `{field}` was given no value; set it before the end")
+            }
+            Self::Answers { record, got, keys } => {
+                write!(f, "{record}: {got} answers to {keys} keys; give each key one answer")
             }
         }
     }

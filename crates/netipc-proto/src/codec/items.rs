@@ -78,6 +78,23 @@ impl<'a, T: Record<'a>> Items<'a, T> {
         Ok(Self { directory, area, end: area_at + end, record: PhantomData })
     }
 
+    /// The list of `count` entries at byte `at` of bytes that were decoded before.
+    ///
+    /// Total on purpose: bytes that were never decoded give unspecified items, not a panic.
+    #[must_use]
+    pub fn view(bytes: &'a [u8], at: usize, count: u32) -> Self {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let directory_len = (count as usize).saturating_mul(ENTRY_LEN).min(rest.len());
+        let (directory, area) = rest.split_at(directory_len);
+        let (directory, _) = directory.as_chunks();
+        let end = directory.last().map_or(0, |entry| {
+            let (offset, length) = split(entry);
+            offset.saturating_add(length)
+        });
+        let end = (at + directory_len).saturating_add(end);
+        Self { directory, area, end, record: PhantomData }
+    }
+
     /// The item at position `index`, if there are that many.
     #[inline]
     #[must_use]
@@ -94,13 +111,25 @@ impl<'a, T: Record<'a>> Items<'a, T> {
 
     #[inline]
     fn item(&self, entry: &[u8; ENTRY_LEN]) -> T {
-        let (offset, length) = split(entry);
-        let tail = self.area.get(offset..).unwrap_or_default();
-        T::view(tail.get(..length).unwrap_or_default())
+        T::view(self.entry_bytes(entry))
     }
 }
 
-impl<T> Items<'_, T> {
+impl<'a, T> Items<'a, T> {
+    /// The bytes of the item at position `index`; none when there are not that many.
+    #[inline]
+    #[must_use]
+    pub fn bytes(&self, index: usize) -> &'a [u8] {
+        self.directory.get(index).map_or(&[], |entry| self.entry_bytes(entry))
+    }
+
+    #[inline]
+    fn entry_bytes(&self, entry: &[u8; ENTRY_LEN]) -> &'a [u8] {
+        let (offset, length) = split(entry);
+        let tail = self.area.get(offset..).unwrap_or_default();
+        tail.get(..length).unwrap_or_default()
+    }
+
     /// How many there are.
     #[inline]
     #[must_use]
@@ -275,6 +304,11 @@ impl ItemsWriter {
         self.count == 0
     }
 
+    /// Where the next item will start, counted from the end of the directory.
+    pub(super) fn next_offset(&self) -> usize {
+        align_item(self.end)
+    }
+
     /// Makes room for `additional` more entries at once; saves moving bytes later, changes no result.
     pub fn reserve(&mut self, out: &mut Writer<'_>, additional: usize) {
         // A hint may be anything; more entries than fit are never needed, and very many may as well grow as they come.
@@ -338,5 +372,53 @@ impl ItemsWriter {
         let directory_end = self.at + self.slots * ENTRY_LEN;
         out.insert_slack(directory_end, (slots - self.slots) * ENTRY_LEN);
         self.slots = slots;
+    }
+}
+
+/// Adds up the bytes of a record with a list, item by item.
+///
+/// ```
+/// use netipc_proto::codec::ListLen;
+///
+/// let mut len = ListLen::new(16);
+/// assert_eq!((len.total(), len.padded()), (16, 16));
+/// len.add(63);
+/// len.add(63);
+/// assert_eq!((len.total(), len.padded()), (16 + 2 * 8 + 64 + 63, 16 + 2 * 8 + 64 + 64));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListLen {
+    /// The fixed part and the directory.
+    head: usize,
+    /// Where the last item ends, counted from the end of the directory.
+    end: usize,
+}
+
+impl ListLen {
+    /// No items yet, behind a fixed part of `fixed` bytes.
+    #[must_use]
+    pub fn new(fixed: usize) -> Self {
+        Self { head: fixed, end: 0 }
+    }
+
+    /// Adds an item of `size` bytes.
+    #[inline]
+    pub fn add(&mut self, size: usize) {
+        self.head = self.head.saturating_add(ENTRY_LEN);
+        self.end = align_item(self.end).saturating_add(size);
+    }
+
+    /// Bytes of the record.
+    #[inline]
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.head.saturating_add(self.end)
+    }
+
+    /// Bytes of the record with padding behind the last item too, which none writes but existing servers reckon with.
+    #[inline]
+    #[must_use]
+    pub fn padded(&self) -> usize {
+        self.head.saturating_add(align_item(self.end))
     }
 }

@@ -6,7 +6,9 @@
 //!
 //! Reading: a [`Reader`] checks every rule of a record while it is decoded, so the views built on it are infallible and
 //! borrow from the payload. Writing: a [`Writer`] appends to the caller's buffer, and [`ItemsWriter`] adds a list of
-//! records whose number need not be known in advance.
+//! records whose number need not be known in advance. Lookups have two more ways to write such a list: an
+//! [`AnswersWriter`] gives every key of a request its answer within the budget, and a [`Stitcher`] puts the items of
+//! several replies into one.
 //!
 //! This module must not contain: sockets, envelopes, batches, policy, or the name of any service.
 //!
@@ -39,16 +41,22 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod answers;
 mod error;
 mod items;
 mod read;
+mod rows;
 mod scalar;
+mod stitch;
 mod write;
 
+pub use answers::{AnswersWriter, Encode, Keyed, Shortage};
 pub use error::{BuildError, DecodeError, Problem, Quoted};
-pub use items::{Items, ItemsIter, ItemsRule, ItemsWriter, Record};
-pub use read::{Extent, Placement, Reader, StringRule, fixed_part, string_at};
+pub use items::{Items, ItemsIter, ItemsRule, ItemsWriter, ListLen, Record};
+pub use read::{Extent, Placement, Reader, StringRule, When, fixed_part, judge, rest_of, string_at};
+pub use rows::{Row, RowRule, Rows, RowsIter, table_size, write_table};
 pub use scalar::{Scalar, load, store};
+pub use stitch::Stitcher;
 pub use write::Writer;
 
 /// Bytes of one directory entry: a u32 offset and a u32 length.

@@ -3,6 +3,7 @@
 //! Nothing here allocates (NIPC-COD-03), and bytes behind the content are refused only where a schema says so
 //! (NIPC-COD-05).
 
+use super::rows::{self, RowRule};
 use super::{BuildError, DecodeError, Items, ItemsRule, Problem, Record, Scalar, load};
 
 /// Where a string may start, counted from the start of its record.
@@ -43,7 +44,7 @@ impl StringRule {
 
     /// The rules that hold wherever the string stands.
     #[inline]
-    fn content(&self, text: &[u8]) -> Result<(), Problem> {
+    pub(super) fn content(&self, text: &[u8]) -> Result<(), Problem> {
         let got = text.len() as u64;
         if got < u64::from(self.least) {
             return Err(Problem::TooShort { got, least: self.least.into() });
@@ -129,6 +130,34 @@ impl<'a, const N: usize> Reader<'a, N> {
         Err(self.error(field, at, Problem::Constant { got, allowed }))
     }
 
+    /// Checks that the number at byte `at` is one of `listed`, and reads it.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem::Unlisted`] when it is not.
+    #[inline]
+    pub fn listed<T>(&self, field: &'static str, at: usize, listed: &'static [u64]) -> Result<T, DecodeError>
+    where
+        T: Scalar + Into<u64>,
+    {
+        let value: T = self.load(at);
+        let got = value.into();
+        if listed.contains(&got) {
+            return Ok(value);
+        }
+        Err(self.error(field, at, Problem::Unlisted { got, listed }))
+    }
+
+    /// Says where the offence of `result` is.
+    ///
+    /// # Errors
+    ///
+    /// That of `result`.
+    #[inline]
+    pub fn judge(&self, field: &'static str, at: usize, result: Result<(), Problem>) -> Result<(), DecodeError> {
+        result.map_err(|problem| self.error(field, at, problem))
+    }
+
     /// Checks the string whose offset and length stand at byte `at` (NIPC-COD-07, NIPC-COD-09), and says which bytes it
     /// takes.
     ///
@@ -142,6 +171,43 @@ impl<'a, const N: usize> Reader<'a, N> {
             Ok((start, end)) => Ok(Extent { field, at, start, end }),
             Err(problem) => Err(self.error(field, at, problem)),
         }
+    }
+
+    /// Checks the string that takes all bytes behind the fixed part but the last one, which is its NUL.
+    ///
+    /// # Errors
+    ///
+    /// The rule it breaks.
+    #[inline]
+    pub fn rest(&self, field: &'static str, rule: &StringRule) -> Result<Extent, DecodeError> {
+        let result = match self.bytes[N..].split_last() {
+            None => Err(Problem::Truncated { got: N, needed: N + 1 }),
+            Some((0, text)) => rule.content(text),
+            Some((&got, _)) => Err(Problem::Unterminated { got }),
+        };
+        self.judge(field, N, result)?;
+        Ok(Extent { field, at: N, start: N, end: self.bytes.len() })
+    }
+
+    /// Checks the table of `count` rows behind `strings`, which are all strings of the record, and says where the record's
+    /// content ends. `row` names the row's strings with their rules; their placement does not matter.
+    ///
+    /// # Errors
+    ///
+    /// The rule that the table or one of its strings breaks.
+    #[inline]
+    pub fn table(
+        &self,
+        field: &'static str,
+        count: u32,
+        strings: &[Extent],
+        row: &RowRule,
+    ) -> Result<usize, DecodeError> {
+        let behind = strings.iter().map(Extent::end).max().unwrap_or(N);
+        rows::check(self.bytes, behind, count, row).map_err(|offence| {
+            let (record, field) = offence.string.map_or((self.record, field), |string| (row.record, string));
+            DecodeError { record, field, offset: offence.at, item: None, problem: offence.problem }
+        })
     }
 
     /// Checks that no two of the strings share a byte, their NULs included (NIPC-COD-08).
@@ -213,11 +279,25 @@ impl Extent {
     pub fn end(&self) -> usize {
         self.end
     }
+
+    /// Bytes of the string, without its NUL.
+    #[inline]
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.end - self.start - 1
+    }
+
+    /// Whether the string has no bytes.
+    #[inline]
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 }
 
 /// Where a string starts in its record, and where its NUL ends, when all rules hold.
 #[inline]
-fn extent(bytes: &[u8], offset: u32, length: u32, rule: &StringRule) -> Result<(usize, usize), Problem> {
+pub(super) fn extent(bytes: &[u8], offset: u32, length: u32, rule: &StringRule) -> Result<(usize, usize), Problem> {
     match rule.placement {
         Placement::At(allowed) if offset != allowed => {
             return Err(Problem::Misplaced { got: offset.into(), allowed: allowed.into() });
@@ -263,4 +343,69 @@ pub fn string_at<'a, const N: usize>(bytes: &'a [u8], fixed: &[u8; N], at: usize
     let length: u32 = load(fixed, at + 4);
     let tail = bytes.get(offset as usize..).unwrap_or_default();
     tail.get(..length as usize).unwrap_or_default()
+}
+
+/// The string that takes all bytes behind the first `at` but the last one, in a record that was decoded before.
+///
+/// Total on purpose: bytes that were never decoded give an empty string, not a panic.
+#[inline]
+#[must_use]
+pub fn rest_of(bytes: &[u8], at: usize) -> &[u8] {
+    bytes.get(at..).and_then(<[u8]>::split_last).map_or(&[], |(_, text)| text)
+}
+
+/// What a record demands of its fields under one condition.
+///
+/// ```
+/// use netipc_proto::codec::{Problem, When};
+///
+/// let rule = When("`state` is not `up`");
+/// assert_eq!(rule.constant(0, 0), Ok(()));
+/// let problem = Problem::ConstantWhen { got: 7, allowed: 0, when: "`state` is not `up`" };
+/// assert_eq!(rule.constant(7, 0), Err(problem));
+/// assert_eq!(problem.to_string(), "must be 0 when `state` is not `up`, got 7");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct When(pub &'static str);
+
+impl When {
+    /// A number must be `allowed`.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem::ConstantWhen`] when it is not.
+    #[inline]
+    pub fn constant(self, got: u64, allowed: u64) -> Result<(), Problem> {
+        if got == allowed { Ok(()) } else { Err(Problem::ConstantWhen { got, allowed, when: self.0 }) }
+    }
+
+    /// A string or table must have length 0.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem::NotEmptyWhen`] when it has another.
+    #[inline]
+    pub fn empty(self, len: usize) -> Result<(), Problem> {
+        if len == 0 { Ok(()) } else { Err(Problem::NotEmptyWhen { got: len as u64, when: self.0 }) }
+    }
+
+    /// A string must not have length 0.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem::EmptyWhen`] when it has.
+    #[inline]
+    pub fn present(self, len: usize) -> Result<(), Problem> {
+        if len > 0 { Ok(()) } else { Err(Problem::EmptyWhen { when: self.0 }) }
+    }
+}
+
+/// Says in which record and field a value to be written breaks a rule (NIPC-COD-16).
+///
+/// # Errors
+///
+/// That of `result`.
+#[inline]
+pub fn judge(record: &'static str, field: &'static str, result: Result<(), Problem>) -> Result<(), BuildError> {
+    result.map_err(|problem| BuildError::Invalid { record, field, problem })
 }

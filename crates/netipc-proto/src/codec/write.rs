@@ -151,14 +151,15 @@ impl<'a> Writer<'a> {
     ///
     /// # Errors
     ///
-    /// That of `result`, else [`BuildError::Overflow`] when anything did not fit; the buffer is then as long as at the
-    /// start.
+    /// [`BuildError::Overflow`] when anything did not fit, else that of `result`; the buffer is then as long as at the
+    /// start. The overflow comes first, because whoever hits it may well stop before the payload is complete, and only a
+    /// larger budget helps.
     #[inline]
     pub fn end(self, result: Result<(), BuildError>) -> Result<(), BuildError> {
-        let result = result.and(match self.needed {
-            None => Ok(()),
+        let result = match self.needed {
+            None => result,
             Some(needed) => Err(BuildError::Overflow { needed, budget: self.budget }),
-        });
+        };
         if result.is_err() {
             self.out.truncate(self.start);
         }
@@ -173,6 +174,12 @@ impl<'a> Writer<'a> {
         if let Some(place) = self.out.get_mut(at..at + bytes.len()) {
             place.copy_from_slice(bytes);
         }
+    }
+
+    /// Whether something did not fit.
+    #[inline]
+    pub(super) fn has_overflowed(&self) -> bool {
+        self.needed.is_some()
     }
 
     /// Where the next byte goes, counted from the start of the payload.

@@ -4,8 +4,8 @@
 
 use netipc_proto::codec::{BuildError, Writer};
 use netipc_proto::service::Service;
-use netipc_services::CgroupsSnapshot;
 use netipc_services::cgroups_snapshot::{ItemFields, OwnedItem, OwnedReply};
+use netipc_services::{CgroupsSnapshot, Increment, StringReverse};
 use proptest::prelude::*;
 
 /// The payload of a golden vector.
@@ -22,18 +22,52 @@ pub(crate) fn request<S: Service>(query: S::Query<'_>) -> Vec<u8> {
     bytes
 }
 
-/// The reply payload that `fill` builds within `budget`; what was in the buffer before is checked to be still there.
-pub(crate) fn reply<S: Service>(
+/// A service whose replies can be built without looking at the request.
+pub(crate) trait Unasked: Service {
+    /// Some request.
+    fn question() -> Vec<u8>;
+}
+
+impl Unasked for Increment {
+    fn question() -> Vec<u8> {
+        request::<Self>(0)
+    }
+}
+
+impl Unasked for StringReverse {
+    fn question() -> Vec<u8> {
+        request::<Self>(b"")
+    }
+}
+
+impl Unasked for CgroupsSnapshot {
+    fn question() -> Vec<u8> {
+        request::<Self>(())
+    }
+}
+
+/// The reply payload that `fill` builds within `budget`, whatever the request.
+pub(crate) fn reply<S: Unasked>(
     budget: usize,
     fill: impl for<'a> FnOnce(&mut S::ReplyBuilder<'a>),
 ) -> Result<Vec<u8>, BuildError> {
+    reply_to::<S>(&S::question(), budget, fill)
+}
+
+/// The reply payload that `fill` builds within `budget`; what was in the buffer before is checked to be still there.
+pub(crate) fn reply_to<S: Service>(
+    request: &[u8],
+    budget: usize,
+    fill: impl for<'a> FnOnce(&mut S::ReplyBuilder<'a>),
+) -> Result<Vec<u8>, BuildError> {
+    let request = S::decode_request(request).unwrap();
     let before = b"bytes of the envelope";
     // Stale bytes behind the end must never come to light.
     let mut bytes = before.to_vec();
     bytes.extend([0xee; 4096]);
     bytes.truncate(before.len());
 
-    let mut builder = S::reply_builder(Writer::new(&mut bytes, budget));
+    let mut builder = S::reply_builder(&request, Writer::new(&mut bytes, budget));
     fill(&mut builder);
     let result = S::finish_reply(builder);
     assert_eq!(&bytes[..before.len()], before);

@@ -45,7 +45,7 @@ where
 
     fn single(&self, payload: &[u8], budget: usize, out: &mut Vec<u8>) -> Result<(), Failure> {
         let Ok(request) = S::decode_request(payload) else { return Err(Failure::Malformed) };
-        let mut builder = S::reply_builder(Writer::new(out, budget));
+        let mut builder = S::reply_builder(&request, Writer::new(out, budget));
         let handled = (self.handler)(request, &mut builder);
         // What did not fit outranks what the handler says of it: it may have ignored the refusal.
         match (S::finish_reply(builder), handled) {
