@@ -1,7 +1,9 @@
 //! Reference tables for the specification.
 
 use crate::errors::ErrorKind;
-use crate::model::{Field, Kind, Place, Record, Service, StringRule};
+use crate::model::{
+    Demand, Enumeration, Field, Kind, LookupParts, Must, Place, Record, Rule, Service, StringRule, Test,
+};
 use crate::text::Text;
 
 /// The service in one table, then a table of fields and the rules of each record.
@@ -19,9 +21,17 @@ pub fn service(service: &Service) -> String {
         yes_no(service.batchable),
         yes_no(service.idempotent)
     ));
+    for each in &service.enums {
+        text.blank();
+        enumeration(each, &mut text);
+    }
     for each in &service.records {
         text.blank();
-        record(each, &mut text);
+        record(each, service, &mut text);
+    }
+    if let Some(parts) = service.lookup_parts() {
+        text.blank();
+        lookup(&parts, &mut text);
     }
     if let Some(key) = &service.snapshot {
         text.blank();
@@ -46,17 +56,34 @@ pub fn error_kinds(kinds: &[ErrorKind]) -> String {
     text.render()
 }
 
-fn record(record: &Record, text: &mut Text) {
+fn enumeration(enumeration: &Enumeration, text: &mut Text) {
+    let others = if enumeration.open { "passes through unchanged" } else { "is rejected" };
+    let (name, number) = (&enumeration.name, enumeration.number.name());
+    text.line(format!("**`{name}`**, {number}: {} Every other value {others}.", enumeration.doc));
+    text.blank();
+    text.line("| value | name | meaning |");
+    text.line("| ---: | --- | --- |");
+    for value in &enumeration.values {
+        text.line(format!("| {} | `{}` | {} |", value.code, value.name, value.doc));
+    }
+}
+
+fn record(record: &Record, service: &Service, text: &mut Text) {
     let requirements = parenthesised(&record.requirements);
-    text.line(format!("**`{}`**, fixed part {} bytes: {}{requirements}", record.name, record.size, record.doc));
+    let is_row = service.is_row(&record.name);
+    let what = if is_row { "row of" } else { "fixed part" };
+    text.line(format!("**`{}`**, {what} {} bytes: {}{requirements}", record.name, record.size, record.doc));
     text.blank();
     text.line("| offset | type | field | rule | meaning |");
     text.line("| ---: | --- | --- | --- | --- |");
     for field in &record.fields {
-        row(field, record, text);
+        row(field, record, is_row, text);
+    }
+    if is_row {
+        return;
     }
     text.blank();
-    let strings = record.strings().count();
+    let strings = record.strings().filter(|(_, rule)| rule.place != Place::Rest).count();
     if strings > 0 {
         text.line("- A string is stored as u32 offset, counted from the start of the record, and u32 length; a NUL follows its bytes.");
     }
@@ -67,9 +94,14 @@ fn record(record: &Record, text: &mut Text) {
             names.join(", ")
         ));
     }
+    for each in &record.rules {
+        text.line(format!("- {}", rule(each, record, service)));
+    }
     let behind = if record.list().is_some() {
         "the last entry"
-    } else if strings > 0 {
+    } else if record.table().is_some() {
+        "the last string of the last row, or without rows behind the last string"
+    } else if record.strings().next().is_some() {
         "the last string"
     } else {
         "the fixed part"
@@ -78,14 +110,75 @@ fn record(record: &Record, text: &mut Text) {
     text.line(format!("- Bytes behind {behind} are {verdict}; none are written."));
 }
 
-fn row(field: &Field, record: &Record, text: &mut Text) {
+/// What a lookup makes of its records.
+fn lookup(parts: &LookupParts<'_>, text: &mut Text) {
+    let lookup = parts.lookup;
+    let echo: Vec<_> = lookup.echo.iter().map(|name| format!("`{name}`")).collect();
+    text.line(format!(
+        "The entry of `{}` at each position answers the entry of `{}` at that position, and repeats its {}. All replies that \
+         one logical answer is made of have the same `{}`.",
+        lookup.items,
+        lookup.keys,
+        echo.join(", "),
+        lookup.generation
+    ));
+    text.blank();
+    text.line(format!("| `{}` | what it means for who asked |", lookup.status));
+    text.line("| --- | --- |");
+    for value in &parts.status.values {
+        let meaning = if value.name == lookup.exceeded {
+            "no answer, for want of room in this reply: ask again"
+        } else if value.name == lookup.oversized {
+            "no answer: it does not fit even alone"
+        } else {
+            "an answer"
+        };
+        text.line(format!("| `{}` | {meaning} |", value.name));
+    }
+    text.blank();
+    if let Some(test) = &lookup.retry_later {
+        text.line(format!("An answer whose {} may soon be followed by a better one.", sentence(test)));
+    }
+    text.line(format!(
+        "A short record is an entry with the `{}` `{}` or `{}`: the rules leave nothing in it but what repeats the key.",
+        lookup.status, lookup.exceeded, lookup.oversized
+    ));
+}
+
+/// A rule that holds for some records only.
+fn rule(rule: &Rule, record: &Record, service: &Service) -> String {
+    let when: Vec<_> = rule.when.iter().map(sentence).collect();
+    let then: Vec<_> = rule.then.iter().map(|demand| demanded(demand, record, service)).collect();
+    format!("When {}: {}.{}", when.join(" and "), then.join(", "), parenthesised(&rule.requirements))
+}
+
+fn sentence(test: &Test) -> String {
+    let verb = if test.equal { "is" } else { "is not" };
+    format!("`{}` {verb} `{}`", test.field, test.value)
+}
+
+fn demanded(demand: &Demand, record: &Record, service: &Service) -> String {
+    let name = &demand.field;
+    match (&demand.must, record.field(name).map(|field| &field.kind)) {
+        (Must::Number(value), _) => format!("`{name}` is {value}"),
+        (Must::Value(value), Some(Kind::Enum { name: of, .. })) => {
+            let values = service.enumeration(of).map_or(&[][..], |of| &of.values);
+            let code = values.iter().find(|each| each.name == *value).map_or(0, |each| each.code);
+            format!("`{name}` is {code} (`{value}`)")
+        }
+        (Must::Present, _) => format!("`{name}` is not empty"),
+        _ => format!("`{name}` is empty"),
+    }
+}
+
+fn row(field: &Field, record: &Record, is_row: bool, text: &mut Text) {
     let (ty, rule) = match &field.kind {
         Kind::Number { number, .. } => (number.name().to_owned(), "any value".to_owned()),
         Kind::Enum { number, name, .. } => (number.name().to_owned(), format!("a value of `{name}`")),
         Kind::Constant { number, reserved: true, .. } => (number.name().to_owned(), "0, reserved".to_owned()),
         Kind::Constant { number, value, .. } => (number.name().to_owned(), format!("{value}")),
         Kind::Count { number, list } => (number.name().to_owned(), format!("number of entries in `{list}`")),
-        Kind::String(rule) => ("string".to_owned(), string_rule(rule, record.size)),
+        Kind::String(rule) => ("string".to_owned(), string_rule(rule, record.size, is_row)),
         Kind::List { record, gaps, .. } => {
             let gaps = if *gaps { "accepted" } else { "rejected" };
             let rule = format!(
@@ -106,8 +199,9 @@ fn row(field: &Field, record: &Record, text: &mut Text) {
     text.line(format!("| {} | {ty} | `{}` | {rule} | {}{unit}{requirements} |", field.at, field.name, field.doc));
 }
 
-fn string_rule(rule: &StringRule, size: u32) -> String {
+fn string_rule(rule: &StringRule, size: u32, is_row: bool) -> String {
     let place = match rule.place {
+        _ if is_row => "bytes right behind those of the string before".to_owned(),
         Place::At(at) => format!("bytes at offset {at}"),
         Place::Behind => format!("bytes at offset {size} or later"),
         Place::Rest => "all bytes up to the NUL that ends the record".to_owned(),

@@ -1,4 +1,4 @@
-//! The answers to the keys of one request, within a byte budget (NIPC-LKP-10 to NIPC-LKP-15).
+//! The answers to the keys of one request, within a byte budget (NIPC-LKP-10 to NIPC-LKP-16).
 //!
 //! A reply has an item for every key, so room is always kept for the *short records* of the keys that follow: records that
 //! say nothing but that their key got no answer. That is what makes every later decision possible; without it the reply

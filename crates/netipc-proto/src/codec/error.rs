@@ -268,7 +268,7 @@ pub enum BuildError {
 
 impl BuildError {
     /// [`ErrorKind::LimitExceeded`] for the budget, [`ErrorKind::ApiMisuse`] for values that break a rule (NIPC-COD-16) or
-    /// are missing (NIPC-COD-17), and for answers that are missing or too many (NIPC-LKP-14).
+    /// are missing (NIPC-COD-17), and for answers that are missing or too many (NIPC-LKP-16).
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         match self {

@@ -52,7 +52,9 @@ impl StringRule {
         if got > u64::from(self.most) {
             return Err(Problem::TooLong { got, most: self.most.into() });
         }
+        // `contains` is much faster than `position`, and nearly always all it takes.
         if !self.interior_nul
+            && text.contains(&0)
             && let Some(at) = text.iter().position(|&byte| byte == 0)
         {
             return Err(Problem::InteriorNul { at });
@@ -130,7 +132,7 @@ impl<'a, const N: usize> Reader<'a, N> {
         Err(self.error(field, at, Problem::Constant { got, allowed }))
     }
 
-    /// Checks that the number at byte `at` is one of `listed`, and reads it.
+    /// Checks that the number at byte `at` is one of `listed` (NIPC-COD-22), and reads it.
     ///
     /// # Errors
     ///
@@ -354,7 +356,7 @@ pub fn rest_of(bytes: &[u8], at: usize) -> &[u8] {
     bytes.get(at..).and_then(<[u8]>::split_last).map_or(&[], |(_, text)| text)
 }
 
-/// What a record demands of its fields under one condition.
+/// What a record demands of its fields under one condition (NIPC-COD-23).
 ///
 /// ```
 /// use netipc_proto::codec::{Problem, When};

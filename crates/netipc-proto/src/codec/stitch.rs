@@ -2,7 +2,7 @@
 
 use super::{BuildError, Encode, ItemsWriter, Writer};
 
-/// Puts items that were decoded before, byte for byte, into one reply (NIPC-LKP-18).
+/// Puts items that were decoded before, byte for byte, into one reply (NIPC-LKP-17).
 ///
 /// Memory grows with what is put in, up to the budget of the [`Writer`].
 #[derive(Debug)]
