@@ -6,7 +6,8 @@ use std::cell::Cell;
 
 use netipc_proto::codec::Writer;
 use netipc_proto::service::Service;
-use netipc_services::{CgroupsSnapshot, Increment, StringReverse};
+use netipc_services::cgroups_lookup::{KnownFields, Label, Orchestrator};
+use netipc_services::{AppsLookup, CgroupsLookup, CgroupsSnapshot, Increment, StringReverse};
 
 mod common;
 use common::{golden, golden_items};
@@ -57,6 +58,43 @@ fn decoding() {
         CgroupsSnapshot::decode_reply(&snapshot[..200]).unwrap_err();
     });
     assert_eq!(count, 0);
+}
+
+#[test]
+fn decoding_lookups() {
+    let requests = [golden("cgroups_lookup_req"), golden("apps_lookup_req")];
+    let replies = [golden("cgroups_lookup_resp_known_with_labels"), golden("apps_lookup_resp_known_full")];
+    let count = allocations(|| {
+        assert_eq!(CgroupsLookup::decode_request(&requests[0]).unwrap().keys().len(), 2);
+        assert_eq!(AppsLookup::decode_request(&requests[1]).unwrap().keys().len(), 3);
+        let view = CgroupsLookup::decode_reply(&replies[0]).unwrap();
+        assert_eq!(
+            view.items().iter().flat_map(|item| item.labels()).map(|label| label.value.len()).sum::<usize>(),
+            10
+        );
+        let view = AppsLookup::decode_reply(&replies[1]).unwrap();
+        assert_eq!(view.items().iter().flat_map(|item| item.labels()).count(), 2);
+        AppsLookup::decode_reply(&replies[1][..180]).unwrap_err();
+    });
+    assert_eq!(count, 0);
+}
+
+#[test]
+fn answering_lookups() {
+    let mut buffer = Vec::with_capacity(1000);
+    let request = golden("cgroups_lookup_req");
+    let count = allocations(|| {
+        CgroupsLookup::encode_request(&[b"/a"], Writer::new(&mut buffer, 100)).unwrap();
+        let request = CgroupsLookup::decode_request(&request).unwrap();
+        let mut builder = CgroupsLookup::reply_builder(&request, Writer::new(&mut buffer, 400));
+        let labels = [Label { key: b"k", value: b"v" }];
+        let known = KnownFields { orchestrator: Orchestrator::LXC, name: b"n", labels: &labels };
+        builder.generation(1).known(known).unwrap();
+        builder.unknown_retry_later().unwrap();
+        CgroupsLookup::finish_reply(builder).unwrap();
+    });
+    assert_eq!(count, 0);
+    CgroupsLookup::decode_reply(&buffer[27..]).unwrap();
 }
 
 #[test]

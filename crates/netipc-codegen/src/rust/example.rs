@@ -175,7 +175,7 @@ fn build(reply: &Shape<'_>, text: &mut Text) {
         match (fields.next(), fields.next()) {
             (None, _) => {}
             (Some(field), None) => {
-                text.line(format!("builder.{}({})?;", field.name, example(reply.service, &field.kind)))
+                text.line(format!("builder.{}({})?;", field.name, example(reply.service, &field.kind)));
             }
             (Some(_), Some(_)) => {
                 text.group(format!("builder.set({} {{", reply.fields_name()), values(reply), "})?;", Style::Spaced);
