@@ -9,7 +9,7 @@ use std::process::Command;
 use netipc_codegen::model::Service;
 use netipc_codegen::{markdown, rust, schema};
 
-const NAMES: [&str; 3] = ["weather", "ports", "journal"];
+const NAMES: [&str; 6] = ["weather", "ports", "journal", "parcels", "gazette", "motto"];
 
 fn tests_dir() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
@@ -36,6 +36,12 @@ fn rust_is_as_checked_in() {
     for name in NAMES {
         compare(&format!("{name}.rs"), &rust::module(&service(name), &options));
     }
+}
+
+#[test]
+fn fuzzing_is_as_checked_in() {
+    let services = NAMES.map(service);
+    compare("fuzzing.rs", &rust::fuzzing(&services, "tests/schemas/*.toml", &rust::Options::default()));
 }
 
 /// Printing twice gives the same bytes (NIPC-COD-19).
@@ -67,7 +73,7 @@ fn model_is_as_checked_in_and_survives_serialisation() {
 
 #[test]
 fn printed_rust_is_formatted() {
-    let files = NAMES.map(|name| tests_dir().join("golden").join(format!("{name}.rs")));
+    let files = NAMES.iter().chain(&["fuzzing"]).map(|name| tests_dir().join("golden").join(format!("{name}.rs")));
     let output = Command::new("rustfmt")
         .args(["--check", "--edition", "2024", "--config-path"])
         .arg(tests_dir().join("../../../rustfmt.toml"))

@@ -110,14 +110,8 @@ fn fill(service: &Service, reply: &Record, text: &mut Text) {
                 text.block(format!("for item in reply.{list}() {{"), "}", |text| {
                     let fields: Vec<_> = item.record.values().collect();
                     let whole = if item.record.is_plain() { "item" } else { "item.fields()" };
-                    push(
-                        "builder.push(",
-                        &item,
-                        &item.fields_name(),
-                        &fields,
-                        item.has_fields().then_some(whole),
-                        text,
-                    );
+                    let name = format!("crate::{}::{}", snake(&service.name), item.fields_name());
+                    push("builder.push(", &item, &name, &fields, item.has_fields().then_some(whole), text);
                 });
             }
             (None, [field]) if reply.is_plain() => text.line(format!("builder.{0}(reply.{0})?;", field.name)),
@@ -170,7 +164,11 @@ fn lookup(service: &Service, parts: &LookupParts<'_>, text: &mut Text) {
     }
     text.blank();
     text.block(format!("if let Ok(request) = {name}::decode_request(data) {{"), "}", |text| {
-        let keys = format!("request.{}().iter().map(|key| {}).collect()", lookup.keys, key_of(&key, "key"));
+        let map = match key_of(&key, "key") {
+            whole if whole == "key" => String::new(),
+            part => format!(".map(|key| {part})"),
+        };
+        let keys = format!("request.{}().iter(){map}.collect()", lookup.keys);
         text.line(format!("let keys: Vec<_> = {keys};"));
         text.line(format!("let bytes = encoded(|out| {name}::encode_keys(&keys, out));"));
         text.line("assert!(bytes.len() <= data.len());");
