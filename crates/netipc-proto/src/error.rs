@@ -85,6 +85,23 @@ pub enum Violation {
         /// The number of items of the request; 0 when it was no batch.
         expected: u32,
     },
+    /// The reply to a lookup has another number of items than there were keys.
+    ReplyItems {
+        /// The number of items.
+        got: usize,
+        /// The number of keys.
+        expected: usize,
+    },
+    /// An item of the reply to a lookup repeats another key than the one that was asked for.
+    ReplyKey {
+        /// Which item.
+        index: usize,
+    },
+    /// An item of the reply to a lookup has an answer although one before it had no room.
+    ReplyGap {
+        /// Which item.
+        index: usize,
+    },
     /// The rest of a message did not arrive in time.
     HalfMessage {
         /// Payload bytes that arrived.
@@ -134,6 +151,13 @@ impl fmt::Display for Violation {
             Self::UnexpectedStatus { got } => write!(f, "the peer answered a call with status {got}"),
             Self::WrongItemCount { got, expected } => {
                 write!(f, "the peer answered a batch of {expected} items with one of {got} (0 is none at all)")
+            }
+            Self::ReplyItems { got, expected } => {
+                write!(f, "the peer answered a lookup of {expected} keys with {got} items")
+            }
+            Self::ReplyKey { index } => write!(f, "the peer answered key {index} of a lookup with another key"),
+            Self::ReplyGap { index } => {
+                write!(f, "the peer answered key {index} of a lookup, but had no room for one before it")
             }
             Self::HalfMessage { got, expected, timeout } => {
                 write!(f, "only {got} of {expected} payload bytes arrived within {timeout:?}")

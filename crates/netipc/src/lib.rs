@@ -65,7 +65,7 @@ pub use netipc_proto::service::{HandlerError, Service};
 pub use netipc_services as services;
 
 pub use abort::Abort;
-pub use client::{BatchReply, Client, ClientConfig, ClientCounters, ClientStatus, State};
+pub use client::{BatchReply, Client, ClientConfig, ClientCounters, ClientStatus, LookupLimits, State};
 pub use clock::Deadline;
 pub use endpoint::Endpoint;
 pub use error::{Error, Occupant, Operation, OsError, Waiting};

@@ -6,6 +6,7 @@ use netipc_proto::growth::Payloads;
 use netipc_proto::handshake::Proposal;
 use netipc_proto::limits;
 
+use crate::client::lookup::LookupLimits;
 use crate::session::SessionConfig;
 
 /// How a client behaves. Every default is meant to be left alone.
@@ -20,6 +21,8 @@ pub struct ClientConfig {
     pub growth_ceiling: u32,
     /// How long a call may take, with everything it does, unless the call says otherwise. Default: 30 s.
     pub call_timeout: Duration,
+    /// Bounds of one logical lookup.
+    pub lookup: LookupLimits,
     /// How long connecting and the handshake may take together. Default: 5 s.
     pub connect_timeout: Duration,
 }
@@ -29,6 +32,7 @@ impl Default for ClientConfig {
         Self {
             session: SessionConfig::default(),
             growth_ceiling: limits::DEFAULT_GROWTH_CEILING,
+            lookup: LookupLimits::default(),
             call_timeout: limits::DEFAULT_CALL_TIMEOUT,
             connect_timeout: limits::DEFAULT_HANDSHAKE_TIMEOUT,
         }

@@ -10,6 +10,7 @@ use netipc_proto::header::{Header, Status};
 
 use crate::abort::Abort;
 use crate::client::config::ClientConfig;
+use crate::client::lookup::LookupLimits;
 use crate::client::status::{ClientCounters, ClientStatus, State};
 use crate::clock::Deadline;
 use crate::connection::Envelope;
@@ -182,7 +183,7 @@ impl Link {
         self.session.as_ref().map_or(0, |session| session.agreed().granted_response_payload)
     }
 
-    fn agreed_payloads(&self) -> Payloads {
+    pub(crate) fn agreed_payloads(&self) -> Payloads {
         match &self.session {
             None => Payloads { request: 0, response: 0 },
             Some(session) => Payloads {
@@ -279,6 +280,22 @@ impl Link {
         Err(limit_error(error, agreed))
     }
 
+    /// Connects again after a call that the session did not survive.
+    pub(crate) fn revive(&mut self, deadline: Deadline) -> Result<(), Error> {
+        if self.state == State::Ready { Ok(()) } else { self.reconnect(deadline) }
+    }
+
+    /// Ends the session because of what a payload says.
+    pub(crate) fn reject(&mut self, violation: Violation) -> Error {
+        let error = Error::Violation(violation);
+        self.lose_after(&error);
+        error
+    }
+
+    pub(crate) fn lookup_limits(&self) -> LookupLimits {
+        self.config.lookup
+    }
+
     fn reconnect(&mut self, deadline: Deadline) -> Result<(), Error> {
         self.session = None;
         let result = self.connect(deadline);
@@ -344,6 +361,11 @@ fn limit_error(error: Error, agreed: Payloads) -> Error {
         other => return other,
     };
     Error::LimitExceeded { what: "a response payload of at least so many bytes", got, allowed: allowed.into() }
+}
+
+/// Whether the server refused the limits that were proposed.
+pub(crate) fn is_refused_proposal(error: &Error) -> bool {
+    matches!(error, Error::Handshake { refusal, .. } if refusal.status() == Some(Status::LIMIT_EXCEEDED))
 }
 
 /// NIPC-L2C-04.

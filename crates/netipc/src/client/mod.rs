@@ -3,6 +3,7 @@
 mod batch;
 mod config;
 mod link;
+mod lookup;
 mod pipeline;
 mod status;
 
@@ -16,6 +17,7 @@ use netipc_proto::service::Service;
 
 pub use batch::BatchReply;
 pub use config::ClientConfig;
+pub use lookup::LookupLimits;
 pub use status::{ClientCounters, ClientStatus, State};
 
 use crate::abort::Abort;
@@ -35,6 +37,8 @@ use link::Link;
 pub struct Client<S> {
     link: Link,
     request: Vec<u8>,
+    /// The answer to the last lookup that took more than one request.
+    stitched: Vec<u8>,
     tally: Tally,
     service: PhantomData<fn() -> S>,
 }
@@ -42,7 +46,13 @@ pub struct Client<S> {
 impl<S: Service> Client<S> {
     /// A client in state [`State::Disconnected`]. No I/O.
     pub fn new(endpoint: Endpoint, config: ClientConfig) -> Self {
-        Self { link: Link::new(endpoint, config), request: Vec::new(), tally: Tally::default(), service: PhantomData }
+        Self {
+            link: Link::new(endpoint, config),
+            request: Vec::new(),
+            stitched: Vec::new(),
+            tally: Tally::default(),
+            service: PhantomData,
+        }
     }
 
     /// Connects, unless there is a live session already. Waits for the server's handshake at most
