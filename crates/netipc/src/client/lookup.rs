@@ -84,7 +84,8 @@ impl<S: Lookup> Client<S> {
             deadline,
             limits,
             requests: 0,
-            most: usize::MAX,
+            cap: usize::MAX,
+            hope: usize::MAX,
         };
         for _ in 0..=limits.max_restarts {
             self.stitched.clear();
@@ -126,7 +127,10 @@ struct Search<'c, 'k, 'q, S: Lookup> {
     limits: LookupLimits,
     requests: u32,
     /// Most keys of one request, halved when a reply has no room for the first of them.
-    most: usize,
+    cap: usize,
+    /// As many keys as one reply will probably have room for, by the size of the answers so far. Keys beyond that cost
+    /// room for records that say nothing, and are asked for again: without this a lookup of many keys would never end.
+    hope: usize,
 }
 
 /// How much of a reply can be used.
@@ -176,6 +180,7 @@ impl<'k, 'q, S: Lookup> Search<'_, 'k, 'q, S> {
                 }
                 Usable::Items(count) => {
                     copy::<S>(&mut stitcher, &self.reply(&envelope)?, 0..count)?;
+                    self.expect(&envelope, count, asked.len())?;
                     at += count;
                 }
                 Usable::Nothing => self.halve(asked.len())?,
@@ -205,7 +210,7 @@ impl<'k, 'q, S: Lookup> Search<'_, 'k, 'q, S> {
             reply.add(S::short_len(key));
             request.total() <= agreed.request as usize && reply.padded() <= agreed.response as usize
         };
-        let count = rest.iter().take(self.most).take_while(fits).count();
+        let count = rest.iter().take(self.cap.min(self.hope)).take_while(fits).count();
         &rest[..count.max(1)]
     }
 
@@ -262,10 +267,26 @@ impl<'k, 'q, S: Lookup> Search<'_, 'k, 'q, S> {
         Ok(S::view_reply(self.link.message(envelope)?.payload))
     }
 
+    /// Learns from a reply how many keys the next one will have room for.
+    fn expect(&mut self, envelope: &Envelope, usable: usize, asked: usize) -> Result<(), Error> {
+        if usable == asked {
+            // Perhaps there would have been room for some more.
+            self.hope = self.hope.max(asked).saturating_add(asked / 4 + 1);
+            return Ok(());
+        }
+        let mut used = ListLen::new(S::REPLY_LEN);
+        let reply = self.reply(envelope)?;
+        (0..usable).for_each(|index| used.add(S::item_bytes(&reply, index).len()));
+        drop(reply);
+        let budget = self.link.agreed_payloads().response as usize;
+        self.hope = (usable * budget / used.padded()).max(1);
+        Ok(())
+    }
+
     /// From here on a request carries at most half of `keys`.
     fn halve(&mut self, keys: usize) -> Result<(), Error> {
         if keys > 1 {
-            self.most = keys / 2;
+            self.cap = keys / 2;
             return Ok(());
         }
         let allowed = self.link.agreed_payloads().response;
