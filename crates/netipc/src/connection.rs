@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use netipc_proto::chunk::Chunker;
@@ -26,7 +27,7 @@ const MAX_PARTS: usize = 256;
 
 #[derive(Debug)]
 pub(crate) struct Connection {
-    socket: OwnedFd,
+    socket: Arc<OwnedFd>,
     core: Core,
     agreed: Agreed,
     peer: PeerCredentials,
@@ -74,7 +75,7 @@ enum Bytes {
 impl Connection {
     /// `largest_packet` is what the socket's own end could send: the peer's is taken to be no larger.
     pub(crate) fn new(
-        socket: OwnedFd,
+        socket: Arc<OwnedFd>,
         core: Core,
         agreed: Agreed,
         peer: PeerCredentials,
@@ -314,13 +315,18 @@ impl Connection {
         }
     }
 
+    /// The socket, for whoever may have to cut the connection off while another thread uses it.
+    pub(crate) fn socket(&self) -> Weak<OwnedFd> {
+        Arc::downgrade(&self.socket)
+    }
+
     /// Takes nothing more than what has arrived; behind that the end follows, as if the peer had hung up.
     pub(crate) fn refuse_more(&self) {
         socket::shutdown_read(self.socket.as_fd());
     }
 
     /// Says that nothing more will be sent. What is queued for the peer stays readable for it.
-    pub(crate) fn finish(self) -> OwnedFd {
+    pub(crate) fn finish(self) -> Arc<OwnedFd> {
         socket::shutdown_write(self.socket.as_fd());
         self.socket
     }

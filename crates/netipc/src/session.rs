@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use netipc_proto::handshake::Proposal;
@@ -327,7 +328,7 @@ impl Session {
 }
 
 /// Reads and discards until every peer has hung up or the deadline has passed, then closes.
-pub(crate) fn linger(sockets: &[OwnedFd], until: Deadline) {
+pub(crate) fn linger(sockets: &[Arc<OwnedFd>], until: Deadline) {
     for socket in sockets {
         while !discard(socket) && !until.has_passed() {
             // A wait that fails or ends early only shortens the courtesy.

@@ -9,10 +9,10 @@ mod support;
 use std::panic::panic_any;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use netipc::services::Increment;
+use netipc::services::{Increment, StringReverse};
 use netipc::{Client, ClientConfig, Deadline, Endpoint, Error, Header, RunningServer, Server, ServerConfig, Session};
 use netipc::{HandlerError, SessionConfig, State};
 use support::{PATIENCE, Watchdog, patience};
@@ -276,5 +276,107 @@ fn huge_time_limits_are_no_limits() {
     client.refresh();
     assert_eq!(client.call(1).unwrap().value, 1);
     assert!(Deadline::after(Duration::MAX).at().is_none());
+    server.stop().unwrap();
+}
+
+#[test]
+fn after_the_drain_no_request_is_handled_and_every_client_sees_the_end() {
+    // NIPC-L2S-20
+    let _watchdog = Watchdog::start();
+    let dir = tempfile::tempdir().unwrap();
+    let handled = Arc::new(AtomicUsize::new(0));
+    let (entered, inside) = mpsc::channel();
+    let (release, gate) = mpsc::channel::<()>();
+    let (entered, gate) = (Mutex::new(entered), Mutex::new(gate));
+    let count = Arc::clone(&handled);
+    let server = serve(
+        &dir,
+        |config| config.drain_timeout = Duration::from_millis(50),
+        move |value| {
+            count.fetch_add(1, Ordering::SeqCst);
+            entered.lock().unwrap().send(()).unwrap();
+            let _ = gate.lock().unwrap().recv_timeout(PATIENCE);
+            Ok(value)
+        },
+    );
+    let mut busy = session(&dir);
+    (1..=10).for_each(|id| ask(&mut busy, id));
+    inside.recv_timeout(PATIENCE).unwrap();
+    let handle = server.handle().clone();
+    server.stop().unwrap();
+    // The handler is still in its first request.
+    assert!(matches!(busy.receive(patience(), None), Err(Error::Disconnected { .. })));
+    drop(release);
+    raw::eventually("the worker leaves", || handle.status().workers == 0);
+    assert_eq!((handled.load(Ordering::SeqCst), handle.status().sessions), (1, 0));
+}
+
+#[test]
+fn limits_grow_again_after_the_server_was_restarted() {
+    // NIPC-L2C-17, NIPC-L2C-24
+    let _watchdog = Watchdog::start();
+    let dir = tempfile::tempdir().unwrap();
+    let serve = || {
+        Server::<StringReverse>::bind(endpoint(&dir), ServerConfig::default(), |request, reply| {
+            Ok(reply.text(request.text())?)
+        })
+        .unwrap()
+        .spawn()
+        .unwrap()
+    };
+    let text = vec![b'x'; 70_000];
+    let server = serve();
+    let mut client = Client::<StringReverse>::new(endpoint(&dir), ClientConfig::default());
+    client.refresh();
+    assert_eq!(client.call(&text).unwrap().text(), text);
+    server.stop().unwrap();
+    // The new one has learned nothing yet.
+    let server = serve();
+    assert_eq!(client.call(&text).unwrap().text(), text);
+    server.stop().unwrap();
+}
+
+#[test]
+fn each_call_of_a_pipeline_may_grow_the_limits() {
+    // NIPC-L2C-24: ten growths in all, one for each call.
+    let _watchdog = Watchdog::start();
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::<StringReverse>::bind(endpoint(&dir), ServerConfig::default(), |request, reply| {
+        Ok(reply.text(request.text())?)
+    })
+    .unwrap()
+    .spawn()
+    .unwrap();
+    let mut client = Client::<StringReverse>::new(endpoint(&dir), ClientConfig::default());
+    client.refresh();
+    let texts: Vec<Vec<u8>> = (0..10).map(|i| vec![b'x'; 1500 << i]).collect();
+    let mut seen = 0;
+    let count = |index: usize, reply: Result<netipc::services::string_reverse::Text<'_>, Error>| {
+        assert_eq!(reply.unwrap().text().len(), 1500 << index);
+        seen += 1;
+    };
+    client.call_pipelined(texts.iter().map(Vec::as_slice), 4, count).unwrap();
+    assert_eq!(seen, 10);
+    server.stop().unwrap();
+}
+
+#[test]
+fn an_abort_ends_a_pipeline_whose_replies_keep_coming() {
+    // NIPC-L2C-09
+    let _watchdog = Watchdog::start();
+    let dir = tempfile::tempdir().unwrap();
+    let server = serve(&dir, |_| {}, Ok);
+    let mut client = Client::<Increment>::new(endpoint(&dir), ClientConfig::default());
+    client.refresh();
+    let abort = client.abort_handle();
+    let mut answered = 0;
+    let result = client.call_pipelined(0..1000, 200, |index, reply| {
+        if index == 5 {
+            abort.abort();
+        }
+        answered += usize::from(reply.is_ok());
+    });
+    assert!(matches!(result, Err(Error::Aborted)));
+    assert_eq!(answered, 6);
     server.stop().unwrap();
 }

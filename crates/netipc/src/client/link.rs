@@ -59,6 +59,13 @@ impl Patience {
     }
 }
 
+impl Patience {
+    /// As much as at the start, as far as growing goes.
+    pub(crate) fn renew(&mut self, link: &Link) {
+        self.rounds = Rounds::new(link.agreed_payloads());
+    }
+}
+
 impl Link {
     pub(crate) fn new(endpoint: Endpoint, config: ClientConfig) -> Self {
         let growth = Growth::new(config.payloads(), config.growth_ceiling);
@@ -130,7 +137,10 @@ impl Link {
         if self.session.take().is_some() {
             self.state = State::Broken;
         }
-        self.cause = Some(Arc::new(Error::Aborted));
+        // A refusal that only a reset can cure keeps its reason.
+        if !matches!(self.state, State::AuthFailed | State::Incompatible) {
+            self.cause = Some(Arc::new(Error::Aborted));
+        }
     }
 
     /// Whether the peer is still there. Nothing can have been sent: no call is in flight.
@@ -273,7 +283,7 @@ impl Link {
         }
         self.counters.growths += 1;
         self.reconnect(deadline)?;
-        if patience.rounds.progressed(self.agreed_payloads()) {
+        if self.agreed_payloads() != agreed {
             return Ok(());
         }
         // The new session is as good as the old one was: the client stays ready.

@@ -9,7 +9,7 @@ use netipc_proto::error::Violation;
 use netipc_proto::header::Header;
 use netipc_proto::service::Service;
 
-use crate::client::link::{Cure, Patience, check_response, ends_session};
+use crate::client::link::{Cure, Link, Patience, check_response, ends_session};
 use crate::client::{Client, request_header};
 use crate::clock::Deadline;
 use crate::error::{Error, Waiting};
@@ -54,6 +54,7 @@ impl<S: Service> Client<S> {
             spare: Vec::new(),
             patience: self.link.patience(S::IDEMPOTENT),
             offender: None,
+            growing: None,
         };
         while let Err(error) = run.advance(self, &mut on_reply) {
             let offender = run.take_offender();
@@ -62,6 +63,7 @@ impl<S: Service> Client<S> {
                 None => (0, Deadline::NEVER),
             };
             let cure = self.link.cure_for(&error, payload_len);
+            run.patience_for(offender, &self.link);
             if let Some(Cure::Resend) = cure {
                 let unspent = run.spend_resends();
                 run.patience.allow_resend(unspent);
@@ -72,7 +74,6 @@ impl<S: Service> Client<S> {
                 // Nothing can help this call, and nothing stands in the way of the others.
                 self.tally.count(false);
                 on_reply(call.index, Err(error));
-                run.patience = self.link.patience(S::IDEMPOTENT);
             }
             run.pending.iter_mut().for_each(|call| call.header.message_id = UNSENT);
         }
@@ -90,9 +91,20 @@ struct Run<Q> {
     patience: Patience,
     /// The id of the call whose response, or request, was what went wrong.
     offender: Option<u64>,
+    /// The index of the call that limits grow for.
+    growing: Option<usize>,
 }
 
 impl<'q, Q> Run<Q> {
+    /// Each call may make limits grow as often as a call alone may.
+    fn patience_for(&mut self, offender: Option<usize>, link: &Link) {
+        let index = offender.and_then(|at| self.pending.get(at)).map(|call| call.index);
+        if index.is_some() && index != self.growing {
+            self.growing = index;
+            self.patience.renew(link);
+        }
+    }
+
     /// Its place among the pending calls.
     fn take_offender(&mut self) -> Option<usize> {
         let id = self.offender.take()?;
@@ -123,6 +135,8 @@ impl<'q, Q> Run<Q> {
             self.send(client)?;
             if !self.take_replies(client, on_reply)? {
                 self.wait(client)?;
+            } else if let Some(late) = self.pending.front().filter(|call| call.deadline.has_passed()) {
+                return Err(Error::Timeout { waiting_for: Waiting::Message, limit: late.deadline.limit() });
             }
         }
     }
@@ -182,6 +196,7 @@ impl<'q, Q> Run<Q> {
     {
         let mut any = false;
         loop {
+            client.link.abort().check()?;
             let session = client.link.session()?;
             let envelope = match session.poll_envelope() {
                 Ok(Some(envelope)) => envelope,

@@ -108,8 +108,10 @@ where
             Ok(Err(Failure::Malformed)) => (Status::BAD_ENVELOPE, None),
             Ok(Err(Failure::Handler)) => (Status::INTERNAL_ERROR, None),
             Err(panic) => {
-                // Its drop is the handler's code, and could panic in its turn.
-                std::mem::forget(panic);
+                // Dropping it runs the handler's code, which could panic in its turn.
+                if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+                    std::mem::forget(second);
+                }
                 (Status::INTERNAL_ERROR, None)
             }
         };

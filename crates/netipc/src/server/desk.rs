@@ -2,6 +2,7 @@
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use netipc_proto::error::Violation;
@@ -29,10 +30,18 @@ pub(crate) struct Scratch {
 
 /// What the sessions of a server share.
 pub(crate) struct House {
+    /// No request is served any more, not even one that has arrived.
+    pub(crate) closed: AtomicBool,
     pub(crate) responder: Box<dyn Responder>,
     pub(crate) max_response: Arc<LearnedLimit>,
     pub(crate) counters: Counters,
     pub(crate) write_stall_timeout: Duration,
+}
+
+impl House {
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
+    }
 }
 
 /// A session and where it stands.
@@ -68,7 +77,7 @@ impl Desk {
     }
 
     /// The socket, after everything was said.
-    pub(crate) fn leave(self) -> OwnedFd {
+    pub(crate) fn leave(self) -> Arc<OwnedFd> {
         self.connection.finish()
     }
 
@@ -101,6 +110,9 @@ impl Desk {
 
     fn serve_burst(&mut self, house: &House, scratch: &mut Scratch) -> Result<Next, Error> {
         for _ in 0..BURST {
+            if house.is_closed() {
+                return Ok(Next::Close);
+            }
             if let Some(next) = self.settle(house)? {
                 return Ok(next);
             }

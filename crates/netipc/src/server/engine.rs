@@ -12,12 +12,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
-
-use rustix::event::epoll::Event as Ready;
 
 use crate::connection::Connection;
 use crate::error::{Error, Operation};
@@ -26,6 +24,7 @@ use crate::server::desk::{Desk, House, Next, Scratch};
 use crate::server::stats::ServerStatus;
 use crate::sys::event::Event;
 use crate::sys::poller::Poller;
+use crate::sys::socket;
 use crate::sys::timer::Timer;
 use crate::sys::wait::Interest;
 use crate::uds::reception::{Reception, ReceptionStats};
@@ -45,8 +44,8 @@ pub(crate) struct Engine {
     /// Tells the main thread that the server is to stop, or that somebody left.
     pub(super) bell: Event,
     stopping: AtomicBool,
-    /// No session is served any more, not even a request that has arrived.
-    closed: AtomicBool,
+    /// No thread could be started when one was wanted; the main thread tries again.
+    short_handed: AtomicBool,
     /// Taken by the main thread; what remains here belongs to a server that has not run.
     pub(super) reception: Mutex<Option<Reception>>,
     pub(super) reception_stats: Mutex<ReceptionStats>,
@@ -54,8 +53,8 @@ pub(crate) struct Engine {
     next_seat: AtomicU64,
     pub(super) timer: Timer,
     deadlines: Mutex<BTreeSet<(Instant, u64)>>,
-    /// Sockets of sessions that have said their last word.
-    pub(super) departing: Mutex<Vec<OwnedFd>>,
+    /// Sockets of sessions that have said their last word; none once nobody sees them off any more.
+    pub(super) departing: Mutex<Option<Vec<Arc<OwnedFd>>>>,
     idle: AtomicUsize,
     pub(super) workers: Mutex<usize>,
     pub(super) worker_left: Condvar,
@@ -71,6 +70,8 @@ pub(super) struct Seat {
     taken: Mutex<Option<Taken>>,
     /// Whoever has the session is to look at it again.
     wanted: AtomicBool,
+    /// To cut the session off while a handler is busy with it.
+    socket: Weak<OwnedFd>,
 }
 
 struct Taken {
@@ -88,13 +89,13 @@ impl Engine {
             dismissal: Event::new().map_err(fail)?,
             bell: Event::new().map_err(fail)?,
             stopping: AtomicBool::new(false),
-            closed: AtomicBool::new(false),
+            short_handed: AtomicBool::new(false),
             reception_stats: Mutex::default(),
             seats: Mutex::default(),
             next_seat: AtomicU64::new(FIRST_SEAT),
             timer: Timer::new().map_err(fail)?,
             deadlines: Mutex::default(),
-            departing: Mutex::default(),
+            departing: Mutex::new(Some(Vec::new())),
             idle: AtomicUsize::new(0),
             workers: Mutex::new(0),
             worker_left: Condvar::new(),
@@ -143,7 +144,7 @@ impl Engine {
     }
 
     pub(super) fn close(&self) {
-        self.closed.store(true, Ordering::SeqCst);
+        self.house.closed.store(true, Ordering::SeqCst);
     }
 
     pub(super) fn fail(&self, error: Error) {
@@ -169,22 +170,18 @@ impl Engine {
     fn work(self: Arc<Self>) {
         let _leaving = Leaving(&self);
         let mut scratch = Scratch::default();
-        let mut ready: Vec<Ready> = Vec::with_capacity(1);
         loop {
-            ready.clear();
             self.idle.fetch_add(1, Ordering::AcqRel);
-            let waited = self.poller.wait(&mut ready);
+            let ready = self.poller.wait_for_one();
             let was_last = self.idle.fetch_sub(1, Ordering::AcqRel) == 1;
-            if let Err(errno) = waited {
-                return self.fail(Error::io(Operation::Wait, None, errno));
-            }
-            match ready.first().map(|event| event.data.u64()) {
-                None => {}
-                Some(DISMISSAL) => return,
-                Some(key) => {
-                    if was_last {
-                        // Without another thread this one serves alone, as it does at the limit.
-                        let _ = self.hire();
+            match ready {
+                Err(errno) => return self.fail(Error::io(Operation::Wait, None, errno)),
+                Ok(DISMISSAL) => return,
+                Ok(key) => {
+                    if was_last && self.hire().is_err() {
+                        // This one serves alone, as it does at the limit, until there is a thread to be had.
+                        self.short_handed.store(true, Ordering::SeqCst);
+                        self.bell.set();
                     }
                     self.serve(key, &mut scratch);
                 }
@@ -192,11 +189,20 @@ impl Engine {
         }
     }
 
+    /// Tries again to start the thread that was not to be had; whether one is still missing.
+    pub(super) fn is_short_handed(self: &Arc<Self>) -> bool {
+        if self.short_handed.load(Ordering::SeqCst) && self.hire().is_ok() {
+            self.short_handed.store(false, Ordering::SeqCst);
+        }
+        self.short_handed.load(Ordering::SeqCst)
+    }
+
     /// Gives a new session its place among the others.
     pub(super) fn seat(&self, connection: Connection) {
         let key = self.next_seat.fetch_add(1, Ordering::Relaxed);
         let desk = Desk::new(connection);
-        let seat = Arc::new(Seat { key, taken: Mutex::new(None), wanted: AtomicBool::new(false) });
+        let socket = desk.connection().socket();
+        let seat = Arc::new(Seat { key, taken: Mutex::new(None), wanted: AtomicBool::new(false), socket });
         // Locked until it is registered: a worker that is faster waits.
         let mut taken = lock(&seat.taken);
         lock(&self.seats).insert(key, Arc::clone(&seat));
@@ -205,6 +211,7 @@ impl Engine {
         } else {
             // The kernel has no room to watch it: the client sees the end and may come back.
             lock(&self.seats).remove(&key);
+            self.bell.set();
         }
     }
 
@@ -213,26 +220,27 @@ impl Engine {
         let mut guard = lock(&seat.taken);
         if let Some(taken) = guard.as_mut() {
             self.forget_deadline(key, taken);
-            let next =
-                if self.closed.load(Ordering::SeqCst) { Next::Close } else { taken.desk.serve(&self.house, scratch) };
+            let next = taken.desk.serve(&self.house, scratch);
             self.put_back(&seat, &mut guard, next);
         }
         drop(guard);
-        if seat.wanted.swap(false, Ordering::SeqCst) {
-            self.visit(&seat);
-        }
+        fence(Ordering::SeqCst);
+        self.look_while_wanted(&seat);
     }
 
-    /// Arms a session for what it waits for, or ends it. Once the server stops, nothing more is waited for.
+    /// Arms a session for what it waits for, or ends it.
     fn put_back(&self, seat: &Seat, guard: &mut MutexGuard<'_, Option<Taken>>, next: Next) {
         let (interest, deadline) = match next {
-            Next::Wait(Interest::Read, _) if self.is_stopping() => return self.dismiss(seat, guard.take(), true),
             Next::Wait(interest, deadline) => (interest, deadline),
             Next::Yield => (Interest::Read, None),
             Next::Linger => return self.dismiss(seat, guard.take(), true),
             Next::Close => return self.dismiss(seat, guard.take(), false),
         };
         let Some(taken) = guard.as_mut() else { return };
+        if self.is_stopping() {
+            // What has arrived until here is answered: the worker gets the session back at once, with an end behind it.
+            taken.desk.connection().refuse_more();
+        }
         self.set_deadline(seat.key, taken, deadline);
         if self.poller.arm(taken.desk.connection().as_fd(), seat.key, interest).is_err() {
             self.dismiss(seat, guard.take(), false);
@@ -241,21 +249,36 @@ impl Engine {
 
     /// Sees to a session from outside: ends it when it is overdue; once the server stops, gives it its last turn.
     ///
-    /// When a worker has it, the worker is asked to do this afterwards. The flag is set while the lock is seen held, and
-    /// the worker looks at the flag after it let go; if it let go in between, the second try gets the lock.
+    /// When a worker has it, the worker does this as soon as it lets go.
     pub(super) fn visit(&self, seat: &Seat) {
-        let mut guard = match try_lock(&seat.taken) {
-            Some(guard) => guard,
-            None => {
-                seat.wanted.store(true, Ordering::SeqCst);
-                match try_lock(&seat.taken) {
-                    Some(guard) => guard,
-                    None => return,
-                }
-            }
-        };
+        seat.wanted.store(true, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
+        self.look_while_wanted(seat);
+        if self.house.is_closed()
+            && let Some(socket) = seat.socket.upgrade()
+        {
+            // A handler may be busy with it for long, and the client need not wait for that.
+            socket::shutdown_both(socket.as_fd());
+        }
+    }
+
+    /// Looks after a session for whoever wants it, unless somebody has it who will do so.
+    ///
+    /// The flag is raised before the lock is tried, and looked at after the lock is let go, with a fence in between on
+    /// both sides: of one who fails to get the lock and one who lets go of it, at least one sees the other.
+    fn look_while_wanted(&self, seat: &Seat) {
+        while seat.wanted.load(Ordering::SeqCst) {
+            let Some(mut guard) = try_lock(&seat.taken) else { return };
+            seat.wanted.store(false, Ordering::SeqCst);
+            self.look(seat, &mut guard);
+            drop(guard);
+            fence(Ordering::SeqCst);
+        }
+    }
+
+    fn look(&self, seat: &Seat, guard: &mut MutexGuard<'_, Option<Taken>>) {
         let Some(taken) = guard.as_mut() else { return };
-        if self.closed.load(Ordering::SeqCst) {
+        if self.house.is_closed() {
             return self.dismiss(seat, guard.take(), false);
         }
         let now = Instant::now();
@@ -277,7 +300,11 @@ impl Engine {
         if lingering {
             // It stays open for a while, so the poller has to be told. It cannot fail: the socket is registered.
             let _ = self.poller.remove(taken.desk.connection().as_fd());
-            lock(&self.departing).push(taken.desk.leave());
+            let socket = taken.desk.leave();
+            // Without anybody to see it off it is closed here.
+            if let Some(departing) = lock(&self.departing).as_mut() {
+                departing.push(socket);
+            }
         } else {
             drop(taken);
         }

@@ -10,6 +10,7 @@ mod stats;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread::JoinHandle;
 
 use netipc_proto::growth::Learned;
@@ -70,6 +71,7 @@ impl<S: Service> Server<S> {
         let max_response = Arc::new(LearnedLimit::new(learned));
         let reception = Reception::bind(&endpoint, listener, Arc::clone(&max_response))?;
         let house = House {
+            closed: AtomicBool::new(false),
             responder: Box::new(Typed::<S, H>::new(handler)),
             max_response,
             counters: stats::Counters::default(),

@@ -1,6 +1,7 @@
 //! The client's way to a session: connect, then one packet each way.
 
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use netipc_proto::chunk::MIN_PACKET_SIZE;
@@ -51,7 +52,7 @@ pub(crate) fn dial(
         .accept(&ack[..length.min(ack.len())], RUNNABLE)
         .map_err(|refusal| Error::Handshake { endpoint: endpoint.clone(), refusal })?;
     let core = Core::new(Role::Client, &agreed, half_message_timeout);
-    Ok(Connection::new(socket, core, agreed, peer, largest, endpoint.clone()))
+    Ok(Connection::new(Arc::new(socket), core, agreed, peer, largest, endpoint.clone()))
 }
 
 /// The packet size to offer: what is configured, within what the kernel takes.

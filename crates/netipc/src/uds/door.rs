@@ -100,7 +100,7 @@ impl Door {
     }
 
     /// Makes a session of a client that was accepted.
-    pub(crate) fn admit(&mut self, welcome: Welcome, client: OwnedFd, endpoint: &Endpoint) -> Connection {
+    pub(crate) fn admit(&mut self, welcome: Welcome, client: Arc<OwnedFd>, endpoint: &Endpoint) -> Connection {
         let Welcome { agreed, peer, largest_packet } = welcome;
         self.next_session += 1;
         self.sessions.fetch_add(1, Ordering::AcqRel);

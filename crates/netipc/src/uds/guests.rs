@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::sys::poller::Poller;
@@ -21,7 +22,7 @@ pub(crate) struct Guests {
 
 #[derive(Debug)]
 pub(crate) struct Guest {
-    socket: OwnedFd,
+    socket: Arc<OwnedFd>,
     deadline: Instant,
     arriving: bool,
 }
@@ -31,7 +32,7 @@ impl Guest {
         self.arriving
     }
 
-    pub(crate) fn into_socket(self) -> OwnedFd {
+    pub(crate) fn into_socket(self) -> Arc<OwnedFd> {
         self.socket
     }
 }
@@ -65,7 +66,7 @@ impl Guests {
     }
 
     /// Watches a socket until `deadline`. One that the kernel has no room to watch is closed.
-    pub(crate) fn add(&mut self, socket: OwnedFd, deadline: Instant, arriving: bool, poller: &Poller) -> bool {
+    pub(crate) fn add(&mut self, socket: Arc<OwnedFd>, deadline: Instant, arriving: bool, poller: &Poller) -> bool {
         let token = self.next_token;
         if poller.add_level(socket.as_fd(), token).is_err() {
             return false;
@@ -96,7 +97,7 @@ impl Guests {
     }
 
     /// Those that are being seen off; the others are closed.
-    pub(crate) fn into_departing(self) -> impl Iterator<Item = OwnedFd> {
+    pub(crate) fn into_departing(self) -> impl Iterator<Item = Arc<OwnedFd>> {
         self.all.into_values().filter(|guest| !guest.arriving).map(Guest::into_socket)
     }
 }

@@ -111,7 +111,7 @@ impl Reception {
     }
 
     /// Sees a connection off: its last packets stay readable for the peer.
-    pub(crate) fn see_off(&mut self, socket: OwnedFd) -> Result<(), Error> {
+    pub(crate) fn see_off(&mut self, socket: Arc<OwnedFd>) -> Result<(), Error> {
         self.depart(socket);
         self.arm_timer()
     }
@@ -123,7 +123,7 @@ impl Reception {
     }
 
     /// Gives the endpoint up. What is left: sessions that nobody has taken, and connections that are being seen off.
-    pub(crate) fn retire(self) -> (VecDeque<Connection>, Vec<OwnedFd>) {
+    pub(crate) fn retire(self) -> (VecDeque<Connection>, Vec<Arc<OwnedFd>>) {
         (self.ready, self.guests.into_departing().collect())
     }
 
@@ -145,7 +145,7 @@ impl Reception {
     fn accept_burst(&mut self) -> Result<(), Error> {
         for _ in 0..BURST {
             match socket::accept(self.socket.as_fd()) {
-                Ok(client) => self.welcome(client),
+                Ok(client) => self.welcome(Arc::new(client)),
                 Err(Errno::AGAIN) => break,
                 // The client gave up while it was in the backlog.
                 Err(Errno::CONNABORTED | Errno::PROTO | Errno::INTR) => {}
@@ -157,7 +157,7 @@ impl Reception {
     }
 
     /// A client that has just connected has usually sent its HELLO already.
-    fn welcome(&mut self, client: OwnedFd) {
+    fn welcome(&mut self, client: Arc<OwnedFd>) {
         let deadline = clock::after(self.handshake_timeout);
         match self.door.greet(client.as_fd()) {
             Greeting::Silent => self.let_wait(client, deadline),
@@ -166,14 +166,21 @@ impl Reception {
     }
 
     /// Those who are silent for longest make room.
-    fn let_wait(&mut self, client: OwnedFd, deadline: Instant) {
+    fn let_wait(&mut self, client: Arc<OwnedFd>, deadline: Instant) {
         if self.guests.arrivals() >= self.max_arrivals
             && let Some(oldest) = self.guests.oldest_arrival()
         {
-            self.guests.remove(oldest);
-            self.stats.dropped += 1;
+            self.give_up_on(oldest);
         }
         if !self.guests.add(client, deadline, true, &self.poller) {
+            self.stats.dropped += 1;
+        }
+    }
+
+    /// Looks once more at a guest, whose HELLO may have come meanwhile, and parts with it otherwise.
+    fn give_up_on(&mut self, token: u64) {
+        self.attend(token);
+        if self.guests.remove(token).is_some_and(|guest| guest.is_arriving()) {
             self.stats.dropped += 1;
         }
     }
@@ -200,7 +207,7 @@ impl Reception {
         }
     }
 
-    fn conclude(&mut self, greeting: Greeting, client: OwnedFd) {
+    fn conclude(&mut self, greeting: Greeting, client: Arc<OwnedFd>) {
         match greeting {
             Greeting::Accepted(welcome) => {
                 self.stats.accepted += 1;
@@ -215,7 +222,7 @@ impl Reception {
         }
     }
 
-    fn depart(&mut self, socket: OwnedFd) {
+    fn depart(&mut self, socket: Arc<OwnedFd>) {
         let gone = socket::discard(&socket);
         if gone || !self.guests.may_depart() {
             self.resume_accepting();
@@ -241,9 +248,7 @@ impl Reception {
 
     fn expire(&mut self, now: Instant) {
         while let Some(token) = self.guests.expired(now) {
-            if self.guests.remove(token).is_some_and(|guest| guest.is_arriving()) {
-                self.stats.dropped += 1;
-            }
+            self.give_up_on(token);
             self.resume_accepting();
         }
         if self.resume_at.is_some_and(|at| at <= now) {

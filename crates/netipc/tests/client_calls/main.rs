@@ -42,7 +42,7 @@ impl Service for Once {
         Number::decode(payload)
     }
 
-    fn reply_builder(out: Writer<'_>) -> NumberBuilder<'_> {
+    fn reply_builder<'r: 'a, 'a>(_: &Self::Request<'r>, out: Writer<'a>) -> NumberBuilder<'a> {
         NumberBuilder::new(out)
     }
 

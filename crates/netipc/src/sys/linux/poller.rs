@@ -5,13 +5,15 @@
 //!
 //! References: epoll(7).
 
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Instant;
 
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::io::Errno;
 
-use super::wait::Interest;
+use super::wait::{Interest, timespec};
 
 #[derive(Debug)]
 pub(crate) struct Poller(OwnedFd);
@@ -39,25 +41,33 @@ impl Poller {
         epoll::delete(&self.0, fd)
     }
 
-    /// Waits without a limit for at least one event and appends up to the list's spare capacity.
-    pub(crate) fn wait(&self, tokens: &mut Vec<Event>) -> Result<(), Errno> {
+    /// Waits until `deadline` for events and appends up to the list's spare capacity; none when it has passed.
+    pub(crate) fn wait_until(&self, tokens: &mut Vec<Event>, deadline: Option<Instant>) -> Result<(), Errno> {
         loop {
-            match epoll::wait(&self.0, spare_capacity(tokens), None) {
+            let timeout = deadline.map(|at| timespec(at.saturating_duration_since(Instant::now())));
+            match epoll::wait(&self.0, spare_capacity(tokens), timeout.as_ref()) {
                 Err(Errno::INTR) => {}
                 result => return result.map(drop),
             }
         }
     }
 
-    /// Appends what is ready now.
-    pub(crate) fn poll(&self, tokens: &mut Vec<Event>) -> Result<(), Errno> {
-        let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
+    /// Waits without a limit for exactly one event.
+    pub(crate) fn wait_for_one(&self) -> Result<u64, Errno> {
+        let mut event = [MaybeUninit::uninit()];
         loop {
-            match epoll::wait(&self.0, spare_capacity(tokens), Some(&now)) {
+            match epoll::wait(&self.0, &mut event, None) {
                 Err(Errno::INTR) => {}
-                result => return result.map(drop),
+                Err(errno) => return Err(errno),
+                Ok(([], _)) => {}
+                Ok(([event, ..], _)) => return Ok(event.data.u64()),
             }
         }
+    }
+
+    /// Appends what is ready now.
+    pub(crate) fn poll(&self, tokens: &mut Vec<Event>) -> Result<(), Errno> {
+        self.wait_until(tokens, Some(Instant::now()))
     }
 }
 

@@ -6,6 +6,7 @@ use std::io::IoSlice;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::{
     AddressFamily, MMsgHdr, RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown, SocketAddrUnix, SocketFlags,
@@ -94,8 +95,12 @@ pub(crate) fn send_many(socket: BorrowedFd<'_>, packets: &[Packet<'_>]) -> Resul
 /// taken as end of stream only when nothing is queued behind it.
 pub(crate) fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<usize, Errno> {
     let mut resets = 0;
+    let mut is_final = false;
     loop {
         match rustix::net::recv(socket, &mut *buffer, RecvFlags::DONTWAIT | RecvFlags::TRUNC) {
+            // The kernel looks at the queue first and for the end then: what a peer sent just before it closed may have
+            // come in between. Once the end is seen nothing more can come, so the next look is the last.
+            Ok((_, 0)) if !is_final && has_hung_up(socket) => is_final = true,
             Ok((_, length)) => return Ok(length),
             Err(Errno::INTR) => {}
             Err(Errno::CONNRESET | Errno::PIPE) if resets == 0 => resets += 1,
@@ -103,6 +108,14 @@ pub(crate) fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<usize
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Whether the peer will send no more.
+fn has_hung_up(socket: BorrowedFd<'_>) -> bool {
+    let mut fds = [PollFd::from_borrowed_fd(socket, PollFlags::RDHUP)];
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    // A failure leaves the end as it was seen.
+    poll(&mut fds, Some(&now)).is_ok() && !fds[0].revents().is_empty()
 }
 
 /// Reads and throws away what has arrived, up to a bound; whether the peer has hung up.
@@ -117,6 +130,12 @@ pub(crate) fn discard(socket: impl AsFd) -> bool {
         }
     }
     false
+}
+
+/// Ends the connection in both directions, also for a thread that uses it.
+pub(crate) fn shutdown_both(socket: BorrowedFd<'_>) {
+    // Fails only when the peer is gone already.
+    let _ = rustix::net::shutdown(socket, Shutdown::Both);
 }
 
 pub(crate) fn shutdown_write(socket: BorrowedFd<'_>) {
