@@ -52,7 +52,7 @@ fn serve(dir: &TempDir, budget: Option<u32>, path_len: impl Fn(u32) -> usize + S
 
 #[test]
 fn every_budget_gives_the_answers_that_fit() {
-    // NIPC-LKP-18; the limits are fixed, so an item that does not fit alone stays oversized.
+    // NIPC-L2C-25, NIPC-LKP-12, NIPC-LKP-14: the limits are fixed, so what does not fit alone stays oversized.
     let _watchdog = Watchdog::start();
     let mut noise = Noise(7);
     for round in 0..40 {
@@ -107,6 +107,7 @@ fn large_answers_take_a_request_each() {
 
 #[test]
 fn as_many_keys_as_are_allowed() {
+    // NIPC-L2C-26, NIPC-L2C-27, NIPC-L2C-35
     let _watchdog = Watchdog::start();
     let dir = tempfile::tempdir().unwrap();
     let _server = serve(&dir, None, |_| 20);
@@ -123,6 +124,7 @@ fn as_many_keys_as_are_allowed() {
 
 #[test]
 fn no_keys_bring_the_generation() {
+    // NIPC-L2C-34
     let _watchdog = Watchdog::start();
     let dir = tempfile::tempdir().unwrap();
     let _server = serve(&dir, None, |_| 1);
@@ -133,6 +135,7 @@ fn no_keys_bring_the_generation() {
 
 #[test]
 fn a_path_that_fits_no_request_is_oversized_here() {
+    // NIPC-L2C-32, NIPC-L2C-34
     let _watchdog = Watchdog::start();
     let dir = tempfile::tempdir().unwrap();
     let mut config = ServerConfig::default();

@@ -26,6 +26,7 @@ fn known(keys: &[u32]) -> Vec<(u32, Status)> {
 
 #[test]
 fn a_full_reply_is_asked_for_the_rest() {
+    // NIPC-L2C-29
     let _watchdog = Watchdog::start();
     let mock = Mock::serve(1 << 16, |_, keys| {
         let mut items = all(EXCEEDED, keys);
@@ -40,6 +41,7 @@ fn a_full_reply_is_asked_for_the_rest() {
 
 #[test]
 fn a_first_item_called_oversized_is_asked_for_alone() {
+    // NIPC-L2C-31
     let _watchdog = Watchdog::start();
     // What existing servers do: with 1 key all is well, with more the first is in the way.
     let mock = Mock::serve(1 << 16, |_, keys| {
@@ -57,6 +59,7 @@ fn a_first_item_called_oversized_is_asked_for_alone() {
 
 #[test]
 fn what_is_oversized_alone_or_further_behind_is_believed() {
+    // NIPC-L2C-31
     let _watchdog = Watchdog::start();
     let mock = Mock::serve(1 << 16, |_, keys| {
         Say::Items(1, keys.iter().map(|&pid| (if pid % 3 == 1 { OVERSIZED } else { KNOWN }, pid)).collect())
@@ -71,6 +74,7 @@ fn what_is_oversized_alone_or_further_behind_is_believed() {
 
 #[test]
 fn a_reply_without_room_for_the_first_halves_the_keys() {
+    // NIPC-L2C-30
     let _watchdog = Watchdog::start();
     let mock = Mock::serve(1 << 16, |_, keys| Say::Items(1, all(if keys.len() > 3 { EXCEEDED } else { KNOWN }, keys)));
     let keys: Vec<u32> = (1..=10).collect();
@@ -81,6 +85,7 @@ fn a_reply_without_room_for_the_first_halves_the_keys() {
 
 #[test]
 fn a_limit_that_growth_does_not_cure_halves_the_keys() {
+    // NIPC-L2C-30
     let _watchdog = Watchdog::start();
     let mock = Mock::serve(1 << 16, |_, keys| {
         if keys.len() > 4 { Say::Status(Transport::LIMIT_EXCEEDED) } else { Say::Items(1, all(UNKNOWN, keys)) }
@@ -94,6 +99,7 @@ fn a_limit_that_growth_does_not_cure_halves_the_keys() {
 
 #[test]
 fn one_key_that_gets_no_room_ends_the_lookup() {
+    // NIPC-L2C-30
     let _watchdog = Watchdog::start();
     for say in [
         |_: usize, keys: &[u32]| Say::Items(1, all(EXCEEDED, keys)),
@@ -110,6 +116,7 @@ fn one_key_that_gets_no_room_ends_the_lookup() {
 
 #[test]
 fn data_that_changes_once_starts_the_lookup_again() {
+    // NIPC-L2C-33
     let _watchdog = Watchdog::start();
     let mock = Mock::serve(1 << 16, |count, keys| {
         let mut items = all(EXCEEDED, keys);
@@ -126,6 +133,7 @@ fn data_that_changes_once_starts_the_lookup_again() {
 
 #[test]
 fn data_that_keeps_changing_ends_the_lookup() {
+    // NIPC-L2C-33
     let _watchdog = Watchdog::start();
     let mock = Mock::serve(1 << 16, |count, keys| {
         let mut items = all(EXCEEDED, keys);
@@ -141,6 +149,7 @@ fn data_that_keeps_changing_ends_the_lookup() {
 
 #[test]
 fn answers_to_something_else_end_the_session() {
+    // NIPC-L2C-28
     let _watchdog = Watchdog::start();
     type Lie = fn(&[u32]) -> Vec<(u16, u32)>;
     let lies: [(&str, Lie); 5] = [
@@ -161,6 +170,7 @@ fn answers_to_something_else_end_the_session() {
 
 #[test]
 fn ceilings_hold() {
+    // NIPC-L2C-35
     let _watchdog = Watchdog::start();
     let mock = Mock::serve(1 << 16, |_, keys| {
         let mut items = all(EXCEEDED, keys);
@@ -182,6 +192,7 @@ fn ceilings_hold() {
 
 #[test]
 fn one_deadline_covers_all_requests() {
+    // NIPC-L2C-35, NIPC-L2C-07
     let _watchdog = Watchdog::start();
     let mock = Mock::serve(1 << 16, |_, keys| {
         std::thread::sleep(Duration::from_millis(30));
