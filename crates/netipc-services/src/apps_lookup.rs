@@ -787,73 +787,72 @@ impl<'a> Item<'a> {
         let cgroup_name = reader.string("cgroup_name", item::at::CGROUP_NAME, &item::rule::CGROUP_NAME)?;
         reader.constant("reserved_too", item::at::RESERVED_TOO, 0_u16)?;
         reader.disjoint(&[comm, cgroup_path, cgroup_name])?;
-        let end = reader.table(
+        reader.ends(reader.table(
             "labels",
             reader.load::<u16>(item::at::LABEL_COUNT).into(),
             &[comm, cgroup_path, cgroup_name],
             &label::ROW,
-        )?;
-        reader.ends(end)?;
+        )?)?;
         if status == Status::Known.code() {
-            let rule = When("`status` is `known`");
-            reader.judge("comm", item::at::COMM, rule.present(comm.len()))?;
+            const WHEN: When = When("`status` is `known`");
+            reader.judge("comm", item::at::COMM, WHEN.present(comm.len()))?;
         }
         if status == Status::Known.code() && cgroup_status == CgroupStatus::Known.code() {
-            let rule = When("`status` is `known` and `cgroup_status` is `known`");
-            reader.judge("cgroup_path", item::at::CGROUP_PATH, rule.present(cgroup_path.len()))?;
+            const WHEN: When = When("`status` is `known` and `cgroup_status` is `known`");
+            reader.judge("cgroup_path", item::at::CGROUP_PATH, WHEN.present(cgroup_path.len()))?;
         }
         if status == Status::Known.code() && cgroup_status != CgroupStatus::Known.code() {
-            let rule = When("`status` is `known` and `cgroup_status` is not `known`");
+            const WHEN: When = When("`status` is `known` and `cgroup_status` is not `known`");
             reader.judge(
                 "orchestrator",
                 item::at::ORCHESTRATOR,
-                rule.constant(reader.load::<u16>(item::at::ORCHESTRATOR).into(), Orchestrator::UNKNOWN.code().into()),
+                WHEN.constant(reader.load::<u16>(item::at::ORCHESTRATOR).into(), Orchestrator::UNKNOWN.code().into()),
             )?;
-            reader.judge("cgroup_name", item::at::CGROUP_NAME, rule.empty(cgroup_name.len()))?;
+            reader.judge("cgroup_name", item::at::CGROUP_NAME, WHEN.empty(cgroup_name.len()))?;
             reader.judge(
                 "labels",
                 item::at::LABEL_COUNT,
-                rule.empty(reader.load::<u16>(item::at::LABEL_COUNT) as usize),
+                WHEN.empty(reader.load::<u16>(item::at::LABEL_COUNT) as usize),
             )?;
         }
         if status == Status::Known.code() && cgroup_status == CgroupStatus::UnknownPermanent.code() {
-            let rule = When("`status` is `known` and `cgroup_status` is `unknown_permanent`");
-            reader.judge("cgroup_path", item::at::CGROUP_PATH, rule.present(cgroup_path.len()))?;
+            const WHEN: When = When("`status` is `known` and `cgroup_status` is `unknown_permanent`");
+            reader.judge("cgroup_path", item::at::CGROUP_PATH, WHEN.present(cgroup_path.len()))?;
         }
         if status == Status::Known.code() && cgroup_status == CgroupStatus::HostRoot.code() {
-            let rule = When("`status` is `known` and `cgroup_status` is `host_root`");
-            reader.judge("cgroup_path", item::at::CGROUP_PATH, rule.empty(cgroup_path.len()))?;
+            const WHEN: When = When("`status` is `known` and `cgroup_status` is `host_root`");
+            reader.judge("cgroup_path", item::at::CGROUP_PATH, WHEN.empty(cgroup_path.len()))?;
         }
         if status != Status::Known.code() {
-            let rule = When("`status` is not `known`");
+            const WHEN: When = When("`status` is not `known`");
             reader.judge(
                 "orchestrator",
                 item::at::ORCHESTRATOR,
-                rule.constant(reader.load::<u16>(item::at::ORCHESTRATOR).into(), Orchestrator::UNKNOWN.code().into()),
+                WHEN.constant(reader.load::<u16>(item::at::ORCHESTRATOR).into(), Orchestrator::UNKNOWN.code().into()),
             )?;
             reader.judge(
                 "cgroup_status",
                 item::at::CGROUP_STATUS,
-                rule.constant(reader.load::<u16>(item::at::CGROUP_STATUS).into(), CgroupStatus::Known.code().into()),
+                WHEN.constant(reader.load::<u16>(item::at::CGROUP_STATUS).into(), CgroupStatus::Known.code().into()),
             )?;
-            reader.judge("ppid", item::at::PPID, rule.constant(reader.load::<u32>(item::at::PPID).into(), 0))?;
+            reader.judge("ppid", item::at::PPID, WHEN.constant(reader.load::<u32>(item::at::PPID).into(), 0))?;
             reader.judge(
                 "uid",
                 item::at::UID,
-                rule.constant(reader.load::<u32>(item::at::UID).into(), 4_294_967_295),
+                WHEN.constant(reader.load::<u32>(item::at::UID).into(), 4_294_967_295),
             )?;
             reader.judge(
                 "starttime",
                 item::at::STARTTIME,
-                rule.constant(reader.load::<u64>(item::at::STARTTIME), 0),
+                WHEN.constant(reader.load::<u64>(item::at::STARTTIME), 0),
             )?;
-            reader.judge("comm", item::at::COMM, rule.empty(comm.len()))?;
-            reader.judge("cgroup_path", item::at::CGROUP_PATH, rule.empty(cgroup_path.len()))?;
-            reader.judge("cgroup_name", item::at::CGROUP_NAME, rule.empty(cgroup_name.len()))?;
+            reader.judge("comm", item::at::COMM, WHEN.empty(comm.len()))?;
+            reader.judge("cgroup_path", item::at::CGROUP_PATH, WHEN.empty(cgroup_path.len()))?;
+            reader.judge("cgroup_name", item::at::CGROUP_NAME, WHEN.empty(cgroup_name.len()))?;
             reader.judge(
                 "labels",
                 item::at::LABEL_COUNT,
-                rule.empty(reader.load::<u16>(item::at::LABEL_COUNT) as usize),
+                WHEN.empty(reader.load::<u16>(item::at::LABEL_COUNT) as usize),
             )?;
         }
         Ok(Self { fixed: reader.fixed(), bytes })
@@ -1044,50 +1043,50 @@ impl Encode for ItemFields<'_> {
         item::rule::CGROUP_NAME.check(item::RECORD, "cgroup_name", self.cgroup_name)?;
         label::ROW.check(item::RECORD, "labels", self.labels, u16::MAX.into())?;
         if self.status == Status::Known {
-            let rule = When("`status` is `known`");
-            judge(item::RECORD, "comm", rule.present(self.comm.len()))?;
+            const WHEN: When = When("`status` is `known`");
+            judge(item::RECORD, "comm", WHEN.present(self.comm.len()))?;
         }
         if self.status == Status::Known && self.cgroup_status == CgroupStatus::Known {
-            let rule = When("`status` is `known` and `cgroup_status` is `known`");
-            judge(item::RECORD, "cgroup_path", rule.present(self.cgroup_path.len()))?;
+            const WHEN: When = When("`status` is `known` and `cgroup_status` is `known`");
+            judge(item::RECORD, "cgroup_path", WHEN.present(self.cgroup_path.len()))?;
         }
         if self.status == Status::Known && self.cgroup_status != CgroupStatus::Known {
-            let rule = When("`status` is `known` and `cgroup_status` is not `known`");
+            const WHEN: When = When("`status` is `known` and `cgroup_status` is not `known`");
             judge(
                 item::RECORD,
                 "orchestrator",
-                rule.constant(self.orchestrator.code().into(), Orchestrator::UNKNOWN.code().into()),
+                WHEN.constant(self.orchestrator.code().into(), Orchestrator::UNKNOWN.code().into()),
             )?;
-            judge(item::RECORD, "cgroup_name", rule.empty(self.cgroup_name.len()))?;
-            judge(item::RECORD, "labels", rule.empty(self.labels.len()))?;
+            judge(item::RECORD, "cgroup_name", WHEN.empty(self.cgroup_name.len()))?;
+            judge(item::RECORD, "labels", WHEN.empty(self.labels.len()))?;
         }
         if self.status == Status::Known && self.cgroup_status == CgroupStatus::UnknownPermanent {
-            let rule = When("`status` is `known` and `cgroup_status` is `unknown_permanent`");
-            judge(item::RECORD, "cgroup_path", rule.present(self.cgroup_path.len()))?;
+            const WHEN: When = When("`status` is `known` and `cgroup_status` is `unknown_permanent`");
+            judge(item::RECORD, "cgroup_path", WHEN.present(self.cgroup_path.len()))?;
         }
         if self.status == Status::Known && self.cgroup_status == CgroupStatus::HostRoot {
-            let rule = When("`status` is `known` and `cgroup_status` is `host_root`");
-            judge(item::RECORD, "cgroup_path", rule.empty(self.cgroup_path.len()))?;
+            const WHEN: When = When("`status` is `known` and `cgroup_status` is `host_root`");
+            judge(item::RECORD, "cgroup_path", WHEN.empty(self.cgroup_path.len()))?;
         }
         if self.status != Status::Known {
-            let rule = When("`status` is not `known`");
+            const WHEN: When = When("`status` is not `known`");
             judge(
                 item::RECORD,
                 "orchestrator",
-                rule.constant(self.orchestrator.code().into(), Orchestrator::UNKNOWN.code().into()),
+                WHEN.constant(self.orchestrator.code().into(), Orchestrator::UNKNOWN.code().into()),
             )?;
             judge(
                 item::RECORD,
                 "cgroup_status",
-                rule.constant(self.cgroup_status.code().into(), CgroupStatus::Known.code().into()),
+                WHEN.constant(self.cgroup_status.code().into(), CgroupStatus::Known.code().into()),
             )?;
-            judge(item::RECORD, "ppid", rule.constant(self.ppid.into(), 0))?;
-            judge(item::RECORD, "uid", rule.constant(self.uid.into(), 4_294_967_295))?;
-            judge(item::RECORD, "starttime", rule.constant(self.starttime, 0))?;
-            judge(item::RECORD, "comm", rule.empty(self.comm.len()))?;
-            judge(item::RECORD, "cgroup_path", rule.empty(self.cgroup_path.len()))?;
-            judge(item::RECORD, "cgroup_name", rule.empty(self.cgroup_name.len()))?;
-            judge(item::RECORD, "labels", rule.empty(self.labels.len()))?;
+            judge(item::RECORD, "ppid", WHEN.constant(self.ppid.into(), 0))?;
+            judge(item::RECORD, "uid", WHEN.constant(self.uid.into(), 4_294_967_295))?;
+            judge(item::RECORD, "starttime", WHEN.constant(self.starttime, 0))?;
+            judge(item::RECORD, "comm", WHEN.empty(self.comm.len()))?;
+            judge(item::RECORD, "cgroup_path", WHEN.empty(self.cgroup_path.len()))?;
+            judge(item::RECORD, "cgroup_name", WHEN.empty(self.cgroup_name.len()))?;
+            judge(item::RECORD, "labels", WHEN.empty(self.labels.len()))?;
         }
         Ok(())
     }

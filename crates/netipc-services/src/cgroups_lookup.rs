@@ -772,21 +772,24 @@ impl<'a> Item<'a> {
         let name = reader.string("name", item::at::NAME, &item::rule::NAME)?;
         reader.constant("reserved_too", item::at::RESERVED_TOO, 0_u16)?;
         reader.disjoint(&[path, name])?;
-        let end =
-            reader.table("labels", reader.load::<u16>(item::at::LABEL_COUNT).into(), &[path, name], &label::ROW)?;
-        reader.ends(end)?;
+        reader.ends(reader.table(
+            "labels",
+            reader.load::<u16>(item::at::LABEL_COUNT).into(),
+            &[path, name],
+            &label::ROW,
+        )?)?;
         if status != Status::Known.code() {
-            let rule = When("`status` is not `known`");
+            const WHEN: When = When("`status` is not `known`");
             reader.judge(
                 "orchestrator",
                 item::at::ORCHESTRATOR,
-                rule.constant(reader.load::<u16>(item::at::ORCHESTRATOR).into(), Orchestrator::UNKNOWN.code().into()),
+                WHEN.constant(reader.load::<u16>(item::at::ORCHESTRATOR).into(), Orchestrator::UNKNOWN.code().into()),
             )?;
-            reader.judge("name", item::at::NAME, rule.empty(name.len()))?;
+            reader.judge("name", item::at::NAME, WHEN.empty(name.len()))?;
             reader.judge(
                 "labels",
                 item::at::LABEL_COUNT,
-                rule.empty(reader.load::<u16>(item::at::LABEL_COUNT) as usize),
+                WHEN.empty(reader.load::<u16>(item::at::LABEL_COUNT) as usize),
             )?;
         }
         Ok(Self { fixed: reader.fixed(), bytes })
@@ -904,14 +907,14 @@ impl Encode for ItemFields<'_> {
         item::rule::NAME.check(item::RECORD, "name", self.name)?;
         label::ROW.check(item::RECORD, "labels", self.labels, u16::MAX.into())?;
         if self.status != Status::Known {
-            let rule = When("`status` is not `known`");
+            const WHEN: When = When("`status` is not `known`");
             judge(
                 item::RECORD,
                 "orchestrator",
-                rule.constant(self.orchestrator.code().into(), Orchestrator::UNKNOWN.code().into()),
+                WHEN.constant(self.orchestrator.code().into(), Orchestrator::UNKNOWN.code().into()),
             )?;
-            judge(item::RECORD, "name", rule.empty(self.name.len()))?;
-            judge(item::RECORD, "labels", rule.empty(self.labels.len()))?;
+            judge(item::RECORD, "name", WHEN.empty(self.name.len()))?;
+            judge(item::RECORD, "labels", WHEN.empty(self.labels.len()))?;
         }
         Ok(())
     }

@@ -377,11 +377,12 @@ impl<'m> Lookup<'m> {
         text.block(format!("impl{lifetime} {fields} {{"), "}", |text| {
             text.comment("///", "The record that says nothing but that a key got no answer.");
             let status = camel(&self.parts.status.name);
-            text.block(format!("fn short(key: {key}, {}: {status}) -> Self {{", lookup.status), "}", |text| {
+            text.block(format!("fn short(key: {key}, status: {status}) -> Self {{"), "}", |text| {
                 let values = self.item.record.values().map(|field| {
                     let demand = lookup.short.iter().find(|demand| demand.field == field.name);
                     match demand {
-                        _ if field.name == lookup.status => field.name.clone(),
+                        _ if field.name == lookup.status && field.name == "status" => "status".to_owned(),
+                        _ if field.name == lookup.status => format!("{}: status", field.name),
                         Some(demand) => format!("{}: {}", field.name, self.demanded(field, demand)),
                         None => format!("{0}: key.{0}", field.name),
                     }

@@ -261,8 +261,7 @@ fn check_table(shape: &Shape<'_>, table: &Field, strings: &[&Field], text: &mut 
         text.group("reader.table(", arguments, ")?;", Style::Tight);
         return;
     }
-    text.assign("let end =", "reader.table(", arguments, ")?;", Style::Tight);
-    text.line("reader.ends(end)?;");
+    text.group("reader.ends(reader.table(", arguments, ")?)?;", Style::Tight);
 }
 
 fn construct(shape: &Shape<'_>, text: &mut Text) {

@@ -82,7 +82,8 @@ fn block(
     });
     let condition: Vec<_> = condition.collect();
     text.block(format!("if {} {{", condition.join(" && ")), "}", |text| {
-        text.line(format!("let rule = When(\"{}\");", sentence(rule)));
+        // A constant, because its name cannot meet that of a field.
+        text.line(format!("const WHEN: When = When(\"{}\");", sentence(rule)));
         for demand in &rule.then {
             if let Some(field) = shape.record.field(&demand.field) {
                 judge(field, verdict(shape, field, demand, access), text);
@@ -98,16 +99,16 @@ fn verdict(shape: &Shape<'_>, field: &Field, demand: &Demand, access: &Access) -
     };
     match (&demand.must, &field.kind) {
         (Must::Number(value), Kind::Number { number, .. }) => {
-            format!("rule.constant({}, {})", wide(*number), super::descriptor::grouped(*value))
+            format!("WHEN.constant({}, {})", wide(*number), super::descriptor::grouped(*value))
         }
         (Must::Value(name), Kind::Enum { number, .. }) => {
             let value =
                 enumeration(shape, field).map_or_else(String::new, |of| format!("{}.code()", enums::path(of, name)));
             let value = if *number == Number::U64 { value } else { format!("{value}.into()") };
-            format!("rule.constant({}, {value})", wide(*number))
+            format!("WHEN.constant({}, {value})", wide(*number))
         }
-        (Must::Present, _) => format!("rule.present({})", (access.len)(shape, field)),
-        _ => format!("rule.empty({})", (access.len)(shape, field)),
+        (Must::Present, _) => format!("WHEN.present({})", (access.len)(shape, field)),
+        _ => format!("WHEN.empty({})", (access.len)(shape, field)),
     }
 }
 

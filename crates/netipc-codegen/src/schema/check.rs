@@ -18,7 +18,9 @@ const MAX_RECORD: u32 = 4096;
 /// References are looked at only when everything is sound by itself, so that one mistake is told once.
 pub(crate) fn check(declarations: &Declarations, source: &str, findings: &mut Findings<'_>) -> Option<Service> {
     let enums: Vec<_> = declarations.enums.iter().map(|decl| enums::check(decl, findings)).collect();
-    let records = declarations.records.iter().map(|record| check_record(record, &enums, findings)).collect();
+    // Sizes follow from enumerations, so where these are wrong places mean nothing.
+    let placed = findings.is_empty();
+    let records = declarations.records.iter().map(|record| check_record(record, &enums, placed, findings)).collect();
     let decl = declarations.service.as_ref()?;
     let mut service = check_service(decl, source, records, findings);
     service.enums = enums;
@@ -74,13 +76,13 @@ fn check_service(decl: &ServiceDecl, source: &str, records: Vec<Record>, finding
     }
 }
 
-fn check_record(decl: &RecordDecl, enums: &[Enumeration], findings: &mut Findings<'_>) -> Record {
+fn check_record(decl: &RecordDecl, enums: &[Enumeration], mut placed: bool, findings: &mut Findings<'_>) -> Record {
     let record_name = decl.name.get_ref();
     names::check(&decl.name, &names::RECORD, "record", findings);
     check_doc(decl.doc.as_ref(), &format!("record `{record_name}`"), findings);
     let mut fields: Vec<Field> = Vec::new();
     let mut seen = HashSet::new();
-    let (mut end, mut placed) = (0_u32, true);
+    let mut end = 0_u32;
     for field in &decl.fields {
         names::check(&field.name, &names::FIELD, "field", findings);
         check_doc(field.doc.as_ref(), &format!("field `{}`", field.name.get_ref()), findings);
@@ -90,7 +92,7 @@ fn check_record(decl: &RecordDecl, enums: &[Enumeration], findings: &mut Finding
         }
         let kind = check_kind(field, enums, findings);
         let size = kind.size();
-        placed = placed && is_placed(field, &kind, end, findings);
+        placed = placed && enums::is_resolved(&kind) && is_placed(field, &kind, end, findings);
         fields.push(Field {
             name: field.name.get_ref().clone(),
             doc: text(field.doc.as_ref()),

@@ -71,8 +71,7 @@ pub(super) fn kind(
             let message = format!("field `{field}` is of enum `{}`, which does not exist", of.get_ref());
             findings.report(&of.span(), message, format!("add `[enum.{}]`", of.get_ref()));
         }
-        // Of any size: what follows is not looked at, because there is a finding.
-        return Kind::Enum { number: Number::U8, name: String::new(), example: String::new() };
+        return unresolved();
     };
     if let Some(example) = example
         && !has_value(enumeration, example.get_ref())
@@ -87,12 +86,26 @@ pub(super) fn kind(
     }
 }
 
+/// What stands for a field of an enumeration that is not there; its size is not known.
+fn unresolved() -> Kind {
+    Kind::Enum { number: Number::U8, name: String::new(), example: String::new() }
+}
+
+/// Whether the size of a field is known.
+pub(super) fn is_resolved(kind: &Kind) -> bool {
+    *kind != unresolved()
+}
+
 pub(super) fn has_value(enumeration: &Enumeration, name: &str) -> bool {
     enumeration.values.iter().any(|value| value.name == name)
 }
 
 pub(super) fn unknown_value(enumeration: &Enumeration, value: &Spanned<String>, findings: &mut Findings<'_>) {
     let names: Vec<_> = enumeration.values.iter().map(|value| &value.name).collect();
+    if names.is_empty() {
+        // That it has none is told already.
+        return;
+    }
     let message = format!("enum `{}` has no value `{}`", enumeration.name, value.get_ref());
     findings.report(&value.span(), message, format!("use {}", one_of(&names)));
 }
@@ -108,7 +121,8 @@ pub(super) fn check_use(decls: &[EnumDecl], service: &Service, findings: &mut Fi
             findings.report(&decl.name.span(), format!("enum `{name}` has the name of a record"), "use another word");
         }
         let mut fields = service.records.iter().flat_map(|record| &record.fields);
-        if !fields.any(|field| matches!(&field.kind, Kind::Enum { name: of, .. } if of == name)) {
+        if findings.is_empty() && !fields.any(|field| matches!(&field.kind, Kind::Enum { name: of, .. } if of == name))
+        {
             findings.report(
                 &decl.name.span(),
                 format!("enum `{name}` is not used"),

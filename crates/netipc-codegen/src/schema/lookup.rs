@@ -34,8 +34,10 @@ fn parts(decl: &LookupDecl, service: &Service, findings: &mut Findings<'_>) -> O
         let message = format!("record `{}` is a key and has a table", key.name);
         findings.report(&decl.span, message, "use keys of numbers, enums and strings");
     }
-    check_only(decl, request, &[decl.keys.as_ref()?], findings);
-    check_only(decl, reply, &[decl.items.as_ref()?, decl.generation.as_ref()?], findings);
+    if findings.is_empty() {
+        check_only(decl, request, &[decl.keys.as_ref()?], findings);
+        check_only(decl, reply, &[decl.items.as_ref()?, decl.generation.as_ref()?], findings);
+    }
     check_status(decl, item, service, findings)?;
     let retry_later = match decl.retry_later.as_slice() {
         [] => None,
@@ -137,6 +139,9 @@ fn check_echo(decl: &LookupDecl, parts: &LookupParts<'_>, findings: &mut Finding
             findings.report(&name.span(), message, "drop the rule; every key gets its item");
         }
     }
+    if !findings.is_empty() {
+        return;
+    }
     for field in parts.key.values().filter(|field| !parts.lookup.echo.contains(&field.name)) {
         let message = format!("`{}` of the key is not repeated by the item", field.name);
         findings.report(&decl.span, message, format!("add \"{}\" to `echo`", field.name));
@@ -195,8 +200,8 @@ fn short(decl: &LookupDecl, parts: &LookupParts<'_>, findings: &mut Findings<'_>
             }
         }
     }
-    if findings.is_empty() {
-        for status in [&lookup.exceeded, &lookup.oversized] {
+    for status in [&lookup.exceeded, &lookup.oversized] {
+        if findings.is_empty() {
             check_short(decl, parts, status, &short, findings);
         }
     }

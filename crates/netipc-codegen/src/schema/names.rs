@@ -209,7 +209,8 @@ pub(crate) fn check(name: &Spanned<String>, rule: &Rule, what: &str, findings: &
             && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
     };
     if text.len() > 64 || !text.split(rule.separator).all(word) {
-        let message = format!("`{text}` is no name for a {what}");
+        let article = if what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        let message = format!("`{text}` is no name for {article} {what}");
         let remedy = format!("use lower-case words that start with a letter, joined by `{}`", rule.separator);
         findings.report(&name.span(), message, remedy);
     } else if rule.affixes && AFFIXES.iter().any(|affix| text.starts_with(affix) || text.ends_with(affix)) {

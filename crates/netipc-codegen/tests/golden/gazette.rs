@@ -513,12 +513,12 @@ impl<'a> Article<'a> {
         reader.disjoint(&[title, text])?;
         reader.table("tags", reader.load::<u8>(article::at::TAG_COUNT).into(), &[title, text], &tag::ROW)?;
         if sort == Sort::Notice.code() {
-            let rule = When("`sort` is `notice`");
-            reader.judge("text", article::at::TEXT, rule.empty(text.len()))?;
+            const WHEN: When = When("`sort` is `notice`");
+            reader.judge("text", article::at::TEXT, WHEN.empty(text.len()))?;
         }
         if sort == Sort::Story.code() && language != Language::UNKNOWN.code() {
-            let rule = When("`sort` is `story` and `language` is not `unknown`");
-            reader.judge("text", article::at::TEXT, rule.present(text.len()))?;
+            const WHEN: When = When("`sort` is `story` and `language` is not `unknown`");
+            reader.judge("text", article::at::TEXT, WHEN.present(text.len()))?;
         }
         Ok(Self { fixed: reader.fixed(), bytes })
     }
@@ -633,12 +633,12 @@ impl ArticleFields<'_> {
         article::rule::TITLE.check(article::RECORD, "title", self.title)?;
         tag::ROW.check(article::RECORD, "tags", self.tags, u8::MAX.into())?;
         if self.sort == Sort::Notice {
-            let rule = When("`sort` is `notice`");
-            judge(article::RECORD, "text", rule.empty(self.text.len()))?;
+            const WHEN: When = When("`sort` is `notice`");
+            judge(article::RECORD, "text", WHEN.empty(self.text.len()))?;
         }
         if self.sort == Sort::Story && self.language != Language::UNKNOWN {
-            let rule = When("`sort` is `story` and `language` is not `unknown`");
-            judge(article::RECORD, "text", rule.present(self.text.len()))?;
+            const WHEN: When = When("`sort` is `story` and `language` is not `unknown`");
+            judge(article::RECORD, "text", WHEN.present(self.text.len()))?;
         }
         Ok(())
     }

@@ -161,11 +161,11 @@ impl Occasion {
         let mood: u8 = reader.listed("mood", occasion::at::MOOD, &Mood::CODES)?;
         reader.ends(occasion::SIZE)?;
         if mood == Mood::Solemn.code() {
-            let rule = When("`mood` is `solemn`");
+            const WHEN: When = When("`mood` is `solemn`");
             reader.judge(
                 "guests",
                 occasion::at::GUESTS,
-                rule.constant(reader.load::<u8>(occasion::at::GUESTS).into(), 0),
+                WHEN.constant(reader.load::<u8>(occasion::at::GUESTS).into(), 0),
             )?;
         }
         Ok(Self {
@@ -177,8 +177,8 @@ impl Occasion {
     /// Checks the rules that do not depend on where the values go.
     fn check(&self) -> Result<(), BuildError> {
         if self.mood == Mood::Solemn {
-            let rule = When("`mood` is `solemn`");
-            judge(occasion::RECORD, "guests", rule.constant(self.guests.into(), 0))?;
+            const WHEN: When = When("`mood` is `solemn`");
+            judge(occasion::RECORD, "guests", WHEN.constant(self.guests.into(), 0))?;
         }
         Ok(())
     }

@@ -640,16 +640,16 @@ impl Place {
         let state: u8 = reader.listed("state", place::at::STATE, &State::CODES)?;
         reader.ends(place::SIZE)?;
         if state != State::Delivered.code() {
-            let rule = When("`state` is not `delivered`");
+            const WHEN: When = When("`state` is not `delivered`");
             reader.judge(
                 "district",
                 place::at::DISTRICT,
-                rule.constant(reader.load::<u16>(place::at::DISTRICT).into(), 65_535),
+                WHEN.constant(reader.load::<u16>(place::at::DISTRICT).into(), 65_535),
             )?;
             reader.judge(
                 "weight",
                 place::at::WEIGHT,
-                rule.constant(reader.load::<u32>(place::at::WEIGHT).into(), 0),
+                WHEN.constant(reader.load::<u32>(place::at::WEIGHT).into(), 0),
             )?;
         }
         Ok(Self {
@@ -665,9 +665,9 @@ impl Place {
 impl Encode for Place {
     fn check(&self) -> Result<(), BuildError> {
         if self.state != State::Delivered {
-            let rule = When("`state` is not `delivered`");
-            judge(place::RECORD, "district", rule.constant(self.district.into(), 65_535))?;
-            judge(place::RECORD, "weight", rule.constant(self.weight.into(), 0))?;
+            const WHEN: When = When("`state` is not `delivered`");
+            judge(place::RECORD, "district", WHEN.constant(self.district.into(), 65_535))?;
+            judge(place::RECORD, "weight", WHEN.constant(self.weight.into(), 0))?;
         }
         Ok(())
     }
@@ -709,7 +709,7 @@ impl<'a> Record<'a> for Place {
 
 impl Place {
     /// The record that says nothing but that a key got no answer.
-    fn short(key: Parcel, state: State) -> Self {
-        Self { state, carrier: key.carrier, district: 65_535, weight: 0, number: key.number }
+    fn short(key: Parcel, status: State) -> Self {
+        Self { state: status, carrier: key.carrier, district: 65_535, weight: 0, number: key.number }
     }
 }

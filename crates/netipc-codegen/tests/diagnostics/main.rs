@@ -2,6 +2,14 @@
 
 use netipc_codegen::schema::parse;
 
+mod enums;
+mod lookups;
+mod rules;
+mod tables;
+
+/// A lookup with enumerations, a rule and a table, in which nothing is wrong.
+const LOOKUP: &str = include_str!("lookup.toml");
+
 /// A schema with every kind of field, in which nothing is wrong.
 const SOUND: &str = r#"[service]
 name = "demo-service"
@@ -87,36 +95,41 @@ nul_inside = "tolerated"
 doc = "Label."
 "#;
 
-/// Changes the first `old` behind the first `after`, and gives all that is found.
-fn found(after: &str, old: &str, new: &str) -> Vec<String> {
-    let (head, tail) = SOUND.split_at(SOUND.find(after).expect("the place is there"));
-    assert!(tail.contains(old), "`{old}` is not behind `{after}`");
-    let schema = format!("{head}{}", tail.replacen(old, new, 1));
-    match parse("demo.toml", &schema) {
+/// All that is found in a schema.
+fn found_in(schema: &str) -> Vec<String> {
+    match parse("demo.toml", schema) {
         Ok(_) => Vec::new(),
         Err(findings) => findings.list().iter().map(ToString::to_string).collect(),
     }
 }
 
+/// Changes the first `old` behind the first `after` of a sound schema, and gives all that is found.
+fn found(sound: &str, after: &str, old: &str, new: &str) -> Vec<String> {
+    let (head, tail) = sound.split_at(sound.find(after).expect("the place is there"));
+    assert!(tail.contains(old), "`{old}` is not behind `{after}`");
+    found_in(&format!("{head}{}", tail.replacen(old, new, 1)))
+}
+
 /// One test for each diagnostic (NIPC-COD-18): behind `after`, `old` becomes `new`; then exactly these findings are told.
 macro_rules! diagnostics {
-    ($($name:ident: $after:literal, $old:literal => $new:literal, [$($finding:literal),+ $(,)?];)*) => {$(
+    ($sound:ident; $($name:ident: $after:literal, $old:literal => $new:literal, [$($finding:literal),+ $(,)?];)*) => {$(
         #[test]
         fn $name() {
-            assert_eq!(found($after, $old, $new), [$(concat!("demo.toml:", $finding)),+]);
+            assert_eq!($crate::found($sound, $after, $old, $new), [$(concat!("demo.toml:", $finding)),+]);
         }
     )*};
 }
+use diagnostics;
 
 #[test]
-fn nothing_is_wrong_with_the_sound_schema() {
-    assert!(found("", "[service]", "[service]").is_empty());
+fn nothing_is_wrong_with_the_sound_schemas() {
+    assert_eq!(found_in(SOUND), [""; 0]);
+    assert_eq!(found_in(LOOKUP), [""; 0]);
 }
 
 /// What is found when `old` becomes `new` everywhere.
 fn found_everywhere(old: &str, new: &str) -> Vec<String> {
-    let findings = parse("demo.toml", &SOUND.replace(old, new)).expect_err("the schema is wrong");
-    findings.list().iter().map(ToString::to_string).collect()
+    found_in(&SOUND.replace(old, new))
 }
 
 #[test]
@@ -168,7 +181,7 @@ fn table_of_errors() {
     assert_eq!(found(kind(3, "io") + "codes = 4\n"), [key]);
 }
 
-diagnostics! {
+diagnostics! { SOUND;
     syntax: "", "method = 0x8001" => "method = ", [
         "3:10: this is not TOML: string values must be quoted, expected literal string; see https://toml.io",
     ];
