@@ -4,7 +4,7 @@ use netipc_proto::codec::{BuildError, Problem};
 use netipc_proto::service::{Lookup, Outcome, Service};
 use netipc_services::{AppsLookup, CgroupsLookup};
 
-use crate::common::golden;
+use crate::common::{golden, reply_to};
 
 #[test]
 fn cgroups() {
@@ -38,6 +38,19 @@ fn apps() {
     assert_eq!(outcome("apps_lookup_resp_unknown_pid", 0), Outcome::Final);
     assert_eq!(outcome("apps_lookup_resp_payload_exceeded", 1238), Outcome::Exceeded);
     assert_eq!(outcome("apps_lookup_resp_oversized_item", 1239), Outcome::Oversized);
+}
+
+/// NIPC-LKP-09: whatever a provider says of its data reaches the client.
+#[test]
+fn generations_pass_through_unchanged() {
+    for generation in [0, 1, u64::MAX] {
+        let request = crate::sample::request::<AppsLookup>(&[1]);
+        let bytes = reply_to::<AppsLookup>(&request, 100, |builder| {
+            builder.generation(generation).unknown().unwrap();
+        });
+        let bytes = bytes.unwrap();
+        assert_eq!(AppsLookup::generation(&AppsLookup::decode_reply(&bytes).unwrap()), generation);
+    }
 }
 
 /// NIPC-CGL-01, NIPC-APL-01, NIPC-COD-16. NIPC-CGL-06: whatever a path looks like, it stays as it is.
