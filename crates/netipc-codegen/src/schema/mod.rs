@@ -8,6 +8,7 @@ mod lookup;
 mod names;
 mod rules;
 mod table;
+mod tail;
 
 pub use diagnostic::{Diagnostic, Diagnostics};
 
