@@ -1,7 +1,5 @@
 //! `netipc call`: one answer for people and programs.
 
-use std::io::{self, IsTerminal};
-
 use comfy_table::CellAlignment;
 use netipc::Error;
 use netipc::services::{CgroupsSnapshot, Increment, StringReverse, cgroups_snapshot};
@@ -12,19 +10,20 @@ use crate::connect::Connection;
 use crate::failure::Failure;
 use crate::host::identify;
 use crate::table::{self, printable};
-use crate::{json, output};
+use crate::{json, lookup, output};
 
 pub(crate) fn run(call: &Call) -> Result<(), Failure> {
     match call {
         Call::Increment(call) => increment(call),
         Call::StringReverse(call) => string_reverse(call),
-        Call::CgroupsSnapshot { options, service } => snapshot(options, service.service.as_deref()),
+        Call::CgroupsSnapshot { options, service } => snapshot(options, service.name()),
+        Call::CgroupsLookup(call) => lookup::cgroups(call),
+        Call::AppsLookup(call) => lookup::apps(call),
     }
 }
 
 fn increment(call: &CallIncrement) -> Result<(), Failure> {
-    let service = call.service.service.as_deref();
-    let mut connection = Connection::open(&call.options, service, call.batch.unwrap_or(1))?;
+    let mut connection = Connection::open(&call.options, call.service.name(), call.batch.unwrap_or(1))?;
     let items = u64::from(call.batch.or(call.pipeline).unwrap_or(1));
     let mut first = call.value;
     for _ in 0..call.count {
@@ -67,7 +66,7 @@ fn pipeline(connection: &mut Connection<Increment>, numbers: &[u64]) -> Result<V
 }
 
 fn string_reverse(call: &CallStringReverse) -> Result<(), Failure> {
-    let mut connection = Connection::<StringReverse>::open(&call.options, call.service.service.as_deref(), 1)?;
+    let mut connection = Connection::<StringReverse>::open(&call.options, call.service.name(), 1)?;
     let allowance = connection.allowance();
     let reply = connection.client.call_within(call.input.bytes(), allowance)?;
     output::line(&json!({"text": json::bytes(reply.text())}).to_string())
@@ -77,7 +76,7 @@ fn snapshot(options: &Options, service: Option<&str>) -> Result<(), Failure> {
     let mut connection = Connection::<CgroupsSnapshot>::open(options, service, 1)?;
     let allowance = connection.allowance();
     let reply = connection.client.call_within((), allowance)?;
-    if options.json || !io::stdout().is_terminal() {
+    if output::wants_json(options) {
         return output::line(&Value::to_string(&json::snapshot(&reply)));
     }
     output::line(&snapshot_table(&reply))?;

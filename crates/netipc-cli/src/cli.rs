@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use netipc::Profiles;
 
+use crate::keys::{Paths, Pids};
 use crate::value;
 
 /// Typed IPC between the processes of one machine.
@@ -54,11 +55,15 @@ impl Command {
                 Serve::Increment { serve, .. }
                 | Serve::StringReverse { serve, .. }
                 | Serve::CgroupsSnapshot { serve, .. }
+                | Serve::CgroupsLookup { serve, .. }
+                | Serve::AppsLookup { serve, .. }
                 | Serve::Host { serve, .. },
             ) => serve.options.json,
             Self::Call(Call::Increment(call)) => call.options.json,
             Self::Call(Call::StringReverse(call)) => call.options.json,
             Self::Call(Call::CgroupsSnapshot { options, .. }) => options.json,
+            Self::Call(Call::CgroupsLookup(call)) => call.options.json,
+            Self::Call(Call::AppsLookup(call)) => call.options.json,
             Self::Ping(ping) => ping.options.json,
         }
     }
@@ -82,15 +87,32 @@ pub(crate) enum Serve {
     },
     /// Serve made-up cgroups: cgroup-0, cgroup-1 ... below /synthetic
     CgroupsSnapshot {
-        /// How many cgroups
-        #[arg(long, value_name = "N", default_value_t = 3)]
-        items: u32,
+        #[command(flatten)]
+        items: Items,
         #[command(flatten)]
         serve: ServeOptions,
         #[command(flatten)]
         service: ServiceOption,
     },
-    /// Serve the cgroups of this machine as cgroups-snapshot
+    /// Look up made-up cgroups: /synthetic/cgroup-0 and so on, all run by Docker
+    CgroupsLookup {
+        #[command(flatten)]
+        items: Items,
+        #[command(flatten)]
+        serve: ServeOptions,
+        #[command(flatten)]
+        service: ServiceOption,
+    },
+    /// Look up made-up processes: 1 and so on, each in the made-up cgroup of its number
+    AppsLookup {
+        #[command(flatten)]
+        items: Items,
+        #[command(flatten)]
+        serve: ServeOptions,
+        #[command(flatten)]
+        service: ServiceOption,
+    },
+    /// Serve this machine: its cgroups as cgroups-snapshot and cgroups-lookup, its processes as apps-lookup
     ///
     /// The generation changes only with the data. Of the options of a cgroup, 2 marks a service of systemd's system manager
     /// and 4 a cgroup of the unified (v2) hierarchy; enabled is 0 where the provider may not look inside.
@@ -115,6 +137,35 @@ pub(crate) enum Call {
         #[command(flatten)]
         service: ServiceOption,
     },
+    /// Look up cgroups by path, in the order of the options: a table on a terminal, JSON with --json or anywhere else
+    ///
+    /// Without any path, only the generation comes back. Only where the status is known do the other fields say anything.
+    CgroupsLookup(CallCgroupsLookup),
+    /// Look up processes by id, in the order of the options: a table on a terminal, JSON with --json or anywhere else
+    ///
+    /// Without any id, only the generation comes back. Only where the status is known do the other fields say anything,
+    /// and those of the cgroup only where cgroup_status is known, too.
+    AppsLookup(CallAppsLookup),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CallCgroupsLookup {
+    #[command(flatten)]
+    pub(crate) paths: Paths,
+    #[command(flatten)]
+    pub(crate) options: Options,
+    #[command(flatten)]
+    pub(crate) service: ServiceOption,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CallAppsLookup {
+    #[command(flatten)]
+    pub(crate) pids: Pids,
+    #[command(flatten)]
+    pub(crate) options: Options,
+    #[command(flatten)]
+    pub(crate) service: ServiceOption,
 }
 
 #[derive(Debug, Args)]
@@ -244,10 +295,24 @@ pub(crate) struct ServeOptions {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Items {
+    /// How many of them there are
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub(crate) items: u32,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct ServiceOption {
     /// Name of the endpoint [default: that of the service]
     #[arg(long, value_name = "NAME", help_heading = ENDPOINT)]
-    pub(crate) service: Option<String>,
+    service: Option<String>,
+}
+
+impl ServiceOption {
+    /// The name that was given.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.service.as_deref()
+    }
 }
 
 const ENDPOINT: &str = "Endpoint";

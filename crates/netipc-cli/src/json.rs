@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use netipc::services::cgroups_snapshot;
+use netipc::services::{apps_lookup, cgroups_lookup, cgroups_snapshot};
 
 /// A byte string: a JSON string when it is UTF-8, else `{"hex":".."}`.
 pub(crate) fn bytes(bytes: &[u8]) -> Value {
@@ -31,6 +31,53 @@ pub(crate) fn snapshot(reply: &cgroups_snapshot::Reply<'_>) -> Value {
         })
         .collect();
     json!({"generation": reply.generation(), "systemd_enabled": reply.systemd_enabled(), "items": items})
+}
+
+/// The answers to paths, with the names and values that the message has also where a path is not known.
+pub(crate) fn cgroups_lookup(reply: &cgroups_lookup::Reply<'_>) -> Value {
+    let items: Vec<_> = reply
+        .items()
+        .iter()
+        .map(|item| {
+            json!({
+                "status": item.status().name(),
+                "orchestrator": item.orchestrator().code(),
+                "path": bytes(item.path()),
+                "name": bytes(item.name()),
+                "labels": labels(item.labels().iter().map(|label| (label.key, label.value))),
+            })
+        })
+        .collect();
+    json!({"generation": reply.generation(), "items": items})
+}
+
+/// The answers to process ids, likewise: without a process its cgroup is `known`, empty, and of no use.
+pub(crate) fn apps_lookup(reply: &apps_lookup::Reply<'_>) -> Value {
+    let items: Vec<_> = reply
+        .items()
+        .iter()
+        .map(|item| {
+            json!({
+                "status": item.status().name(),
+                "cgroup_status": item.cgroup_status().name(),
+                "orchestrator": item.orchestrator().code(),
+                "pid": item.pid(),
+                "ppid": item.ppid(),
+                "uid": item.uid(),
+                "starttime": item.starttime(),
+                "comm": bytes(item.comm()),
+                "cgroup_path": bytes(item.cgroup_path()),
+                "cgroup_name": bytes(item.cgroup_name()),
+                "labels": labels(item.labels().iter().map(|label| (label.key, label.value))),
+            })
+        })
+        .collect();
+    json!({"generation": reply.generation(), "items": items})
+}
+
+/// Pairs, since a key may stand there twice.
+fn labels<'a>(labels: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> Vec<Value> {
+    labels.map(|(key, value)| json!([bytes(key), bytes(value)])).collect()
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ pub(crate) fn run(ping: &Ping) -> Result<(), Failure> {
 }
 
 fn measure<S: Service>(ping: &Ping, call: impl Fn(&mut Connection<S>) -> Result<(), Error>) -> Result<(), Failure> {
-    let mut connection = Connection::<S>::open(&ping.options, ping.service.service.as_deref(), 1)?;
+    let mut connection = Connection::<S>::open(&ping.options, ping.service.name(), 1)?;
     let mut latencies = Latencies::new();
     let mut due = Instant::now();
     for _ in 0..ping.count {

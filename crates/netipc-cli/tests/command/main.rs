@@ -5,6 +5,7 @@
 mod call;
 mod demo;
 mod generate;
+mod lookup;
 mod netipc;
 mod serve;
 mod usage;
