@@ -1,11 +1,15 @@
-//! The cgroups of this machine, as a provider of `cgroups-snapshot` sees them.
+//! The cgroups and processes of this machine, as the providers of the standard services see them.
 //!
 //! Works on cgroup v1, v2 and hosts that mix both: every mounted hierarchy is walked and a cgroup that several of them
-//! have appears once. Nothing here talks to anybody; the command puts a server around it.
+//! have appears once. What container engines keep on disk about their containers is added where it can be read. Nothing
+//! here talks to anybody; the command puts servers around it.
 
+mod catalog;
+mod members;
+mod metadata;
 mod mountinfo;
 mod orchestrator;
-mod processes;
+mod process;
 mod provider;
 mod scan;
 mod snapshot;
@@ -14,8 +18,11 @@ mod watch;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use catalog::{Catalog, Finding, Patience, Registry};
+pub use metadata::Details;
 pub use mountinfo::{Hierarchy, HierarchyKind, hierarchies};
-pub use orchestrator::{Identity, Orchestrator, identify};
+pub use orchestrator::{Container, Identity, Orchestrator, identify};
+pub use process::{Membership, Place, Process, ProcessTable};
 pub use provider::{Pace, Provider};
 pub use scan::Bounds;
 pub use snapshot::{Cgroup, Snapshot, options};
@@ -54,7 +61,16 @@ impl Host {
     /// The number of processes directly in the cgroup at `path`, in the hierarchy that says best where processes live. `None`
     /// when the cgroup is gone or does not tell.
     pub fn processes(&self, hierarchies: &[Hierarchy], path: &[u8]) -> Option<usize> {
-        processes::count(hierarchies, path)
+        members::count(hierarchies, path)
+    }
+
+    /// The processes of the machine.
+    ///
+    /// # Errors
+    /// `/proc` cannot be opened.
+    pub fn process_table(&self) -> Result<ProcessTable, HostError> {
+        let path = self.root.join("proc");
+        ProcessTable::open(&path).map_err(|source| HostError::Processes { path, source })
     }
 
     /// Our own mounts count here; elsewhere those of the first process, which `self` would not mean.
@@ -85,6 +101,14 @@ pub enum HostError {
     #[error("cannot read the list of mounts {path}: {source}; is /proc mounted?", path = path.display())]
     MountTable {
         /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The processes cannot be looked at.
+    #[error("cannot open {path}: {source}; is /proc mounted?", path = path.display())]
+    Processes {
+        /// The directory.
         path: PathBuf,
         /// What the system said.
         source: io::Error,

@@ -34,13 +34,13 @@ impl Orchestrator {
         self as u16
     }
 
-    /// The word shown to people.
+    /// Its name in the specification.
     pub fn name(self) -> &'static str {
         match self {
             Self::Unknown => "unknown",
             Self::Systemd => "systemd",
             Self::Docker => "docker",
-            Self::Kubernetes => "kubernetes",
+            Self::Kubernetes => "k8s",
             Self::Kvm => "kvm",
             Self::Lxc => "lxc",
             Self::Podman => "podman",
@@ -62,6 +62,17 @@ pub struct Identity {
     pub orchestrator: Orchestrator,
     /// What a person would call it. Bytes, because a cgroup may be named with any.
     pub name: Vec<u8>,
+    /// The container that it belongs to, where the path gives its identifier.
+    pub container: Option<Container>,
+}
+
+/// A container, as the path of a cgroup in it tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Container {
+    /// Its identifier: 64 hexadecimal digits, so it is safe in the path of a file.
+    pub id: String,
+    /// What lies below the container, as in the name; mostly nothing.
+    pub below: Vec<u8>,
 }
 
 /// Guesses who runs the cgroup at `path` and what to call it.
@@ -86,13 +97,14 @@ pub fn identify(path: &[u8]) -> Identity {
     let owner = kubernetes(&parts)
         .or_else(|| (0..parts.len()).rev().find_map(|at| container(&parts, at)))
         .or_else(|| systemd(&parts));
-    let (orchestrator, name, depth) = match owner {
-        Some(Owner { orchestrator, name, depth }) => (orchestrator, Some(name), depth),
-        None => (Orchestrator::Unknown, None, 0),
+    let depth = owner.as_ref().map_or(0, |owner| owner.depth);
+    let below: Vec<_> = parts[depth..].iter().map(|part| if is_hex(part, 32) { short(part) } else { part }).collect();
+    let below = below.join(&b'/');
+    let Some(Owner { orchestrator, name, container, .. }) = owner else {
+        return Identity { orchestrator: Orchestrator::Unknown, name: below, container: None };
     };
-    let below = parts[depth..].iter().map(|part| if is_hex(part, 32) { short(part) } else { part });
-    let whole: Vec<_> = name.as_deref().into_iter().chain(below).collect();
-    Identity { orchestrator, name: whole.join(&b'/') }
+    let name = if below.is_empty() { name } else { [&name, &b"/"[..], &below].concat() };
+    Identity { orchestrator, name, container: container.map(|id| Container { id, below }) }
 }
 
 /// Whoever owns the first `depth` components of a path.
@@ -100,6 +112,8 @@ struct Owner {
     orchestrator: Orchestrator,
     name: Vec<u8>,
     depth: usize,
+    /// Its identifier, if it is a container.
+    container: Option<String>,
 }
 
 /// `kubepods` of the kubelet and what it holds, for the systemd driver (`kubepods-burstable-pod<uid>.slice`) and the
@@ -108,13 +122,14 @@ fn kubernetes(parts: &[&[u8]]) -> Option<Owner> {
     let start = parts.iter().position(|part| is_kubepods(part))?;
     let mut name = parts[start].to_vec();
     let mut depth = start + 1;
+    let mut container = None;
     while let Some(&part) = parts.get(depth) {
         let bare = part.strip_suffix(b".slice").unwrap_or(part);
         if let Some(uid) = pod_uid(bare) {
             name = [&b"pod-"[..], &uid].concat();
-        } else if let Some(id) = container_id(part) {
-            name.push(b'/');
-            name.extend(id);
+        } else if let Some((role, id)) = container_id(part) {
+            name = [&name, &b"/"[..], role, short(id)].concat();
+            container = if role.is_empty() { text_of(id) } else { None };
             depth += 1;
             break;
         } else if bare.ends_with(b"besteffort") || bare.ends_with(b"burstable") {
@@ -124,7 +139,7 @@ fn kubernetes(parts: &[&[u8]]) -> Option<Owner> {
         }
         depth += 1;
     }
-    Some(Owner { orchestrator: Orchestrator::Kubernetes, name, depth })
+    Some(Owner { orchestrator: Orchestrator::Kubernetes, name, depth, container })
 }
 
 fn is_kubepods(part: &[u8]) -> bool {
@@ -143,39 +158,45 @@ fn pod_uid(bare: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// A container below a pod: `<id>`, `<runtime>-<id>`, `<runtime>-<id>.scope`, or the monitor beside it. The runtime is left
-/// out of the name, since it is the same for every container of a node.
-fn container_id(part: &[u8]) -> Option<Vec<u8>> {
+/// out of the name, since it is the same for every container of a node. Gives the role of a monitor, and the identifier.
+fn container_id(part: &[u8]) -> Option<(&[u8], &[u8])> {
     let bare = part.strip_suffix(b".scope").unwrap_or(part);
     let id = bare.rsplit(|&byte| byte == b'-').next()?;
     let monitor: &[u8] = if bare.starts_with(b"crio-conmon-") { b"conmon-" } else { b"" };
-    is_id(id).then(|| [monitor, short(id)].concat())
+    is_id(id).then_some((monitor, id))
 }
 
 /// The container or machine that begins exactly at component `at`.
 fn container(parts: &[&[u8]], at: usize) -> Option<Owner> {
     let part = parts[at];
     let parent = at.checked_sub(1).map(|above| parts[above]);
-    let (orchestrator, name) = docker(part, parent, parts.first().copied())
-        .or_else(|| podman(part))
-        .or_else(|| machine(part, parent, at.checked_sub(2).map(|above| parts[above])))
-        .or_else(|| lxc(part, parent))?;
-    Some(Owner { orchestrator, name, depth: at + 1 })
+    let (orchestrator, name, container) =
+        docker(part, parent, parts.first().copied()).or_else(|| podman(part)).or_else(|| {
+            let grandparent = at.checked_sub(2).map(|above| parts[above]);
+            let (orchestrator, name) = machine(part, parent, grandparent).or_else(|| lxc(part, parent))?;
+            Some((orchestrator, name, None))
+        })?;
+    Some(Owner { orchestrator, name, depth: at + 1, container })
 }
 
-fn docker(part: &[u8], parent: Option<&[u8]>, first: Option<&[u8]>) -> Option<(Orchestrator, Vec<u8>)> {
+/// Who runs a container, what to call it, and its identifier unless it is only something beside one.
+type Contained = (Orchestrator, Vec<u8>, Option<String>);
+
+fn docker(part: &[u8], parent: Option<&[u8]>, first: Option<&[u8]>) -> Option<Contained> {
     // Amazon's agent and GitHub's runner give their containers to Docker under a parent of their own.
     let keeper = parent == Some(b"docker") || matches!(first, Some(b"ecs" | b"actions_job"));
     let id = match unit_of(part, b"docker-") {
         Some(id) if is_id(id) => id,
         _ if keeper && is_id(part) => part,
-        _ if part == b"docker" => return Some((Orchestrator::Docker, part.to_vec())),
+        _ if part == b"docker" => return Some((Orchestrator::Docker, part.to_vec(), None)),
         _ => return None,
     };
-    Some((Orchestrator::Docker, [b"docker-", short(id)].concat()))
+    Some((Orchestrator::Docker, [b"docker-", short(id)].concat(), text_of(id)))
 }
 
-fn podman(part: &[u8]) -> Option<(Orchestrator, Vec<u8>)> {
+fn podman(part: &[u8]) -> Option<Contained> {
     let bare = part.strip_suffix(b".scope").or(part.strip_suffix(b".slice")).unwrap_or(part);
+    let mut container = None;
     let name = if let Some(at) = bare.windows(11).position(|window| window == b"libpod_pod_") {
         let id = &bare[at + 11..];
         is_id(id).then(|| [b"podman-pod-", short(id)].concat())?
@@ -187,9 +208,10 @@ fn podman(part: &[u8]) -> Option<(Orchestrator, Vec<u8>)> {
             Some(dash) => rest.split_at(dash + 1),
             None => (&b""[..], rest),
         };
+        container = if role.is_empty() { text_of(id) } else { None };
         is_id(id).then(|| [b"podman-", role, short(id)].concat())?
     };
-    Some((Orchestrator::Podman, name))
+    Some((Orchestrator::Podman, name, container))
 }
 
 /// Machines of libvirt, systemd-machined and Proxmox.
@@ -271,7 +293,7 @@ fn systemd(parts: &[&[u8]]) -> Option<Owner> {
         Some(manager) => [manager, b"/", unit].concat(),
         None => unit.to_vec(),
     };
-    Some(Owner { orchestrator: Orchestrator::Systemd, name, depth })
+    Some(Owner { orchestrator: Orchestrator::Systemd, name, depth, container: None })
 }
 
 /// Whether a component has the suffix of a unit that can own a cgroup.
@@ -288,6 +310,10 @@ fn unit_of<'a>(part: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
 /// Container engines name their containers with 256 random bits in hexadecimal.
 fn is_id(text: &[u8]) -> bool {
     text.len() == 64 && is_hex(text, 64)
+}
+
+fn text_of(id: &[u8]) -> Option<String> {
+    std::str::from_utf8(id).ok().map(str::to_owned)
 }
 
 fn is_hex(text: &[u8], least: usize) -> bool {

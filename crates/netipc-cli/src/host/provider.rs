@@ -92,6 +92,23 @@ impl Provider {
         self.current()
     }
 
+    /// Whether cgroups may be there that the current snapshot lacks: one came or went since the last walk, a walk is under
+    /// way, or the host cannot be watched, so that nobody knows.
+    pub fn is_behind(&self) -> bool {
+        let mut walker = match self.walker.try_lock() {
+            Ok(walker) => walker,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return true,
+        };
+        walker.notice();
+        walker.changed || !walker.watch.is_complete()
+    }
+
+    /// The machine that it looks at.
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
     fn refresh(&self, mut walker: MutexGuard<'_, Walker>) {
         if !walker.is_due(self.pace) {
             return;
@@ -124,8 +141,7 @@ impl fmt::Debug for Provider {
 
 impl Walker {
     fn is_due(&mut self, pace: Pace) -> bool {
-        // A watch that cannot be read is worth no more than none.
-        self.changed |= self.watch.changed().unwrap_or(true);
+        self.notice();
         let rest = pace.settle.max(self.took * 19);
         let patience = match (self.changed, self.watch.is_complete()) {
             (true, _) => rest,
@@ -133,6 +149,12 @@ impl Walker {
             (false, false) => pace.blind.max(rest),
         };
         self.finished.elapsed() >= patience
+    }
+
+    /// Takes in what was reported.
+    fn notice(&mut self) {
+        // A watch that cannot be read is worth no more than none.
+        self.changed |= self.watch.changed().unwrap_or(true);
     }
 
     fn walk(&mut self, host: &Host, bounds: Bounds, generation: u64) -> Result<Snapshot, HostError> {

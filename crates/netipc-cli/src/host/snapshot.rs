@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use netipc::proto::hash::djb2;
 
-use super::orchestrator::{Orchestrator, identify, is_unit};
+use super::orchestrator::{Container, Orchestrator, identify, is_unit};
 use super::scan::{Found, Scan};
 
 /// Bits of [`Cgroup::options`]. Bit 0 stays free: agents in the field use it for a cgroup that they switched off.
@@ -31,6 +31,8 @@ pub struct Cgroup {
     pub enabled: bool,
     /// Who runs it. Not part of the wire message; readers guess it from the path in the same way.
     pub orchestrator: Orchestrator,
+    /// The container that it belongs to, as far as the path tells. Not part of the wire message either.
+    pub container: Option<Container>,
 }
 
 /// All cgroups of a host but the root, ordered by path.
@@ -75,7 +77,15 @@ fn cgroup(path: Vec<u8>, found: Found, names: &mut HashSet<Vec<u8>>) -> Cgroup {
     if found.unified {
         options |= options::UNIFIED;
     }
-    Cgroup { hash: djb2(&name), name, options, enabled: found.readable, orchestrator: identity.orchestrator, path }
+    Cgroup {
+        hash: djb2(&name),
+        name,
+        options,
+        enabled: found.readable,
+        orchestrator: identity.orchestrator,
+        container: identity.container,
+        path,
+    }
 }
 
 /// `/system.slice/x.service`, also in a slice of its own below, but nothing inside of the service.
