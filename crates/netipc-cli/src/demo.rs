@@ -4,6 +4,7 @@
 //! Everything lives in a private directory that is gone afterwards, however the demo ends. The providers end with their
 //! standard input, so they do not outlive even a demo that was killed.
 
+mod apps;
 mod child;
 
 use std::sync::Arc;
@@ -13,8 +14,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use comfy_table::CellAlignment;
-use netipc::services::{CgroupsSnapshot, Increment, cgroups_snapshot};
-use netipc::{Agreed, Client, ClientConfig, Endpoint, Error, ErrorKind, Service};
+use netipc::services::{AppsLookup, CgroupsSnapshot, Increment, cgroups_snapshot};
+use netipc::{Agreed, Client, ClientConfig, Endpoint, Error, ErrorKind, LookupLimits, Service};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -32,7 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// A measurement ends after this many calls or this long.
 const CALLS: u64 = 5_000;
 const MEASURING: Duration = Duration::from_secs(2);
-/// Calls before those that count.
+/// Most calls before those that count.
 const WARM_UP: u64 = 100;
 
 pub(crate) fn run(demo: &Demo) -> Result<(), Failure> {
@@ -51,16 +52,23 @@ pub(crate) fn run(demo: &Demo) -> Result<(), Failure> {
     await_ready(&events, 2)?;
 
     let mut snapshots = client::<CgroupsSnapshot>(directory.path())?;
+    let mut apps = client::<AppsLookup>(directory.path())?;
     let mut numbers = client::<Increment>(directory.path())?;
     let provider = host.id();
     output::line(&picture(demo, provider, &snapshots.call(())?)?)?;
+    let pids = pids(demo)?;
+    output::line(&apps::picture(demo.rows, provider, &apps.lookup(&pids)?))?;
     if let Some(agreed) = snapshots.status().agreed {
         output::line(&terms(&agreed))?;
     }
     let whole = measure(&interrupted, || snapshots.call(()).map(drop))?;
-    output::line(&told(CgroupsSnapshot::NAME, &whole))?;
+    output::line(&told(CgroupsSnapshot::NAME, &whole, ""))?;
+    let all = measure(&interrupted, || apps.lookup(&pids).map(drop))?;
+    output::line(&told(AppsLookup::NAME, &all, &format!(" for {} processes each", pids.len())))?;
+    let one = measure(&interrupted, || apps.lookup(&pids[..pids.len().min(1)]).map(drop))?;
+    output::line(&told(AppsLookup::NAME, &one, " for one process each"))?;
     let small = measure(&interrupted, || numbers.call(41).map(drop))?;
-    output::line(&told(Increment::NAME, &small))
+    output::line(&told(Increment::NAME, &small, ""))
 }
 
 /// Whether a person has asked for the end.
@@ -125,6 +133,14 @@ fn client<S: Service>(run_dir: &std::path::Path) -> Result<Client<S>, Failure> {
     connect::open(Endpoint::new(run_dir, S::NAME)?, config)
 }
 
+/// All processes of the machine, as far as one lookup takes them.
+fn pids(demo: &Demo) -> Result<Vec<u32>, Failure> {
+    let table = Host::new(&demo.host.root).process_table()?;
+    let mut pids = table.pids().map_err(|error| Failure::io(format!("cannot list the processes: {error}")))?;
+    pids.truncate(LookupLimits::default().max_keys);
+    Ok(pids)
+}
+
 /// The table, and above it who tells this.
 fn picture(demo: &Demo, provider: u32, reply: &cgroups_snapshot::Reply<'_>) -> Result<String, Failure> {
     let host = Host::new(&demo.host.root);
@@ -165,9 +181,13 @@ fn terms(agreed: &Agreed) -> String {
 }
 
 fn measure(interrupted: &Interruption, mut call: impl FnMut() -> Result<(), Error>) -> Result<Latencies, Failure> {
+    let warm = Instant::now() + MEASURING / 10;
     for _ in 0..WARM_UP {
         interrupted.check()?;
         call()?;
+        if Instant::now() > warm {
+            break;
+        }
     }
     let mut latencies = Latencies::new();
     let end = Instant::now() + MEASURING;
@@ -182,9 +202,9 @@ fn measure(interrupted: &Interruption, mut call: impl FnMut() -> Result<(), Erro
     Ok(latencies)
 }
 
-fn told(name: &str, latencies: &Latencies) -> String {
+fn told(name: &str, latencies: &Latencies, what: &str) -> String {
     format!(
-        "latency  {name:<16} median {:>7}, p99 {:>7} of {} calls",
+        "latency  {name:<16} median {:>7}, p99 {:>7} of {} calls{what}",
         human(latencies.quantile(0.5)),
         human(latencies.quantile(0.99)),
         latencies.count()

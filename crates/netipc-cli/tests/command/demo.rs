@@ -1,59 +1,12 @@
-//! `netipc demo` and `netipc serve host`, on this machine and on a made-up one.
+//! `netipc demo` on made-up machines.
 
-use std::fs;
 use std::io::Read;
-use std::path::Path;
 use std::process::Stdio;
 
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::Value;
 
+use crate::host::machine;
 use crate::netipc::{Outcome, RunDir, netipc};
-
-/// A host with two cgroups and three processes in one of them.
-fn machine(root: &Path) {
-    let mount = "30 24 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
-    fs::create_dir_all(root.join("proc/1")).unwrap();
-    fs::write(root.join("proc/1/mountinfo"), mount).unwrap();
-    let cgroup = root.join("sys/fs/cgroup/system.slice/nginx.service");
-    fs::create_dir_all(&cgroup).unwrap();
-    fs::write(cgroup.join("cgroup.procs"), "10\n11\n12\n").unwrap();
-}
-
-#[test]
-fn host_serves_what_the_machine_has_and_moves_on_with_it() {
-    // NIPC-SNAP-08
-    let (run_dir, root) = (RunDir::new(), RunDir::new());
-    machine(root.path());
-    let provider = run_dir.serve(&["host", "--host-root", root.path().to_str().unwrap()]);
-    assert_eq!(provider.ready["services"][0], "cgroups-snapshot");
-    let fetch =
-        || -> Value { serde_json::from_str(run_dir.run(&["call", "cgroups-snapshot", "--json"]).prints()).unwrap() };
-    let first = fetch();
-    assert_eq!(first, fetch());
-    assert_eq!(first["systemd_enabled"], 1);
-    assert_eq!(first["items"][1]["name"], "nginx.service");
-    assert_eq!(first["items"][1]["path"], "/system.slice/nginx.service");
-    assert_eq!(first["items"][1]["options"], 6);
-
-    fs::create_dir(root.path().join("sys/fs/cgroup/new.slice")).unwrap();
-    // The provider waits a moment for more changes before it looks.
-    let second = loop {
-        let next = fetch();
-        if next != first {
-            break next;
-        }
-    };
-    assert_eq!(second["generation"].as_u64(), first["generation"].as_u64().map(|generation| generation + 1));
-    assert_eq!(second["items"].as_array().unwrap().len(), 3);
-}
-
-#[test]
-fn host_without_cgroups_is_told_before_anything_is_bound() {
-    let (run_dir, root) = (RunDir::new(), RunDir::new());
-    run_dir.run(&["serve", "host", "--host-root", root.path().to_str().unwrap()]).fails(1, "mountinfo");
-    assert!(run_dir.entries().is_empty());
-}
 
 #[test]
 fn demo_shows_the_machine_and_cleans_up() {
@@ -66,6 +19,11 @@ fn demo_shows_the_machine_and_cleans_up() {
     for word in ["nginx.service", "/system.slice/nginx.service", "systemd", " 3 ", "baseline", "median", "p99"] {
         assert!(shown.contains(word), "{word:?} is missing in {shown}");
     }
+    for line in
+        ["4 processes by cgroup", "nginx (3)", "(the host itself)", "for 5 processes each", "for one process each"]
+    {
+        assert!(shown.contains(line), "{line:?} is missing in {shown}");
+    }
     assert!(temporary.entries().is_empty());
 }
 
@@ -76,8 +34,10 @@ fn demo_says_how_many_rows_it_left_out() {
     let mut command = netipc(&["demo", "--rows", "1", "--host-root", root.path().to_str().unwrap()]);
     command.env("TMPDIR", temporary.path());
     let outcome = Outcome::of(command);
-    assert!(outcome.prints().contains("1 more"), "{outcome:?}");
-    assert!(!outcome.stdout.contains("nginx"), "{outcome:?}");
+    // Of the cgroups, and of the groups of processes.
+    assert_eq!(outcome.prints().matches("and 1 more: netipc demo --rows 2").count(), 2, "{outcome:?}");
+    assert_eq!(outcome.stdout.matches("/nginx.service").count(), 1, "{outcome:?}");
+    assert!(!outcome.stdout.contains("the host itself"), "{outcome:?}");
 }
 
 #[test]

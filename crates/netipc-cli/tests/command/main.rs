@@ -5,6 +5,7 @@
 mod call;
 mod demo;
 mod generate;
+mod host;
 mod lookup;
 mod netipc;
 mod serve;
