@@ -2,6 +2,7 @@
 
 use comfy_table::{CellAlignment, Table};
 use netipc::services::{AppsLookup, CgroupsLookup, apps_lookup, cgroups_lookup};
+use netipc::{ErrorKind, LookupLimits};
 
 use crate::cli::{CallAppsLookup, CallCgroupsLookup};
 use crate::connect::Connection;
@@ -11,6 +12,7 @@ use crate::{json, output};
 
 pub(crate) fn cgroups(call: &CallCgroupsLookup) -> Result<(), Failure> {
     let paths = call.paths.clone().read()?;
+    check_count(paths.len())?;
     let keys: Vec<_> = paths.iter().map(Vec::as_slice).collect();
     let mut connection = Connection::<CgroupsLookup>::open(&call.options, call.service.name(), 1)?;
     let allowance = connection.allowance();
@@ -24,6 +26,7 @@ pub(crate) fn cgroups(call: &CallCgroupsLookup) -> Result<(), Failure> {
 
 pub(crate) fn apps(call: &CallAppsLookup) -> Result<(), Failure> {
     let pids = call.pids.clone().read()?;
+    check_count(pids.len())?;
     let mut connection = Connection::<AppsLookup>::open(&call.options, call.service.name(), 1)?;
     let allowance = connection.allowance();
     let reply = connection.client.lookup_within(&pids, allowance)?;
@@ -32,6 +35,16 @@ pub(crate) fn apps(call: &CallAppsLookup) -> Result<(), Failure> {
     }
     output::line(&apps_table(&reply).to_string())?;
     output::line(&format!("{} processes, generation {}", reply.items().len(), reply.generation()))
+}
+
+/// Told here, since no option of ours would help.
+fn check_count(keys: usize) -> Result<(), Failure> {
+    let most = LookupLimits::default().max_keys;
+    if keys <= most {
+        return Ok(());
+    }
+    let message = format!("{keys} keys are too many for one lookup, which takes {most}; give them in several calls");
+    Err(Failure::new(ErrorKind::LimitExceeded, message))
 }
 
 /// What says nothing in a row.
@@ -53,32 +66,23 @@ fn cgroups_table(reply: &cgroups_lookup::Reply<'_>) -> Table {
     table
 }
 
+/// Without the labels, which would leave no room for the rest.
 fn apps_table(reply: &apps_lookup::Reply<'_>) -> Table {
-    let mut table = table::new(&[
-        "pid",
-        "status",
-        "ppid",
-        "uid",
-        "comm",
-        "cgroup status",
-        "orchestrator",
-        "cgroup name",
-        "cgroup path",
-        "labels",
-    ]);
+    let mut table = table::new(&["pid", "status", "ppid", "uid", "comm", "orchestrator", "cgroup", "path"]);
     for item in reply.items() {
         let mut row = vec![item.pid().to_string(), item.status().to_string()];
         if item.status() == apps_lookup::Status::Known {
             row.push(item.ppid().to_string());
             row.push(if item.uid() == UNSET { NOTHING.to_owned() } else { item.uid().to_string() });
             row.push(printable(item.comm()));
-            row.push(item.cgroup_status().to_string());
             row.push(item.orchestrator().to_string());
-            row.push(printable(item.cgroup_name()));
+            row.push(match item.cgroup_status() {
+                apps_lookup::CgroupStatus::Known => printable(item.cgroup_name()),
+                other => format!("({other})"),
+            });
             row.push(printable(item.cgroup_path()));
-            row.push(labels(item.labels().iter().map(|label| (label.key, label.value))));
         } else {
-            row.extend([NOTHING; 8].map(str::to_owned));
+            row.extend([NOTHING; 6].map(str::to_owned));
         }
         table.add_row(row);
     }
@@ -149,7 +153,7 @@ mod tests {
         AppsLookup::finish_reply(builder).unwrap();
         let table = apps_table(&AppsLookup::decode_reply(&reply).unwrap()).to_string();
         let rows: Vec<Vec<_>> = table.lines().skip(2).map(|line| line.split_whitespace().collect()).collect();
-        assert_eq!(rows[0], ["9", "unknown", "-", "-", "-", "-", "-", "-", "-", "-"]);
-        assert_eq!(rows[1], ["7", "known", "2", "-", "kworker/0:1", "host_root", "unknown"]);
+        assert_eq!(rows[0], ["9", "unknown", "-", "-", "-", "-", "-", "-"]);
+        assert_eq!(rows[1], ["7", "known", "2", "-", "kworker/0:1", "unknown", "(host_root)"]);
     }
 }

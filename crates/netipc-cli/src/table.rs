@@ -7,10 +7,16 @@ use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle, presets};
 /// Nothing but a line below the header: easy on the eye, and on whoever copies a row.
 const STYLE: TableStyle = presets::NOTHING.header_separator(LineStyle::none().fill('\u{2500}').junction('\u{2500}'));
 
+/// Narrower terminals are not real, such as those of programs that give no size.
+const NARROWEST: u16 = 20;
+
 /// A table that fits the terminal.
 pub(crate) fn new(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_header(header.to_vec());
+    table.load_style(STYLE).set_header(header.to_vec());
+    if table.width().is_some_and(|width| width >= NARROWEST) {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+    }
     table
 }
 

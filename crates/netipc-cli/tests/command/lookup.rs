@@ -103,6 +103,14 @@ fn a_dash_reads_the_standard_input() {
 }
 
 #[test]
+fn too_many_keys_for_one_call_are_told() {
+    let run_dir = RunDir::new();
+    let file = run_dir.path().join("pids");
+    fs::write(&file, "7 ".repeat(65_537)).unwrap();
+    run_dir.run(&["call", "apps-lookup", "--pids-from", file.to_str().unwrap()]).fails(1, "65537 keys");
+}
+
+#[test]
 fn keys_that_cannot_be_are_usage_errors() {
     let run_dir = RunDir::new();
     let _cgroups = run_dir.serve(&["cgroups-lookup"]);
