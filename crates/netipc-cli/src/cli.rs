@@ -343,7 +343,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "LIST", value_parser = value::profiles, help_heading = SESSION)]
     pub(crate) profiles: Option<Profiles>,
     /// Profiles to prefer
-    #[arg(long, value_name = "LIST", value_parser = value::profiles, help_heading = SESSION)]
+    #[arg(long, value_name = "LIST", value_parser = value::preferences, help_heading = SESSION)]
     pub(crate) prefer: Option<Profiles>,
     /// Largest request payload in bytes: for a provider the most it takes, for a caller where growth begins [default: grows
     /// up to 1 MiB]

@@ -62,19 +62,23 @@ pub(crate) fn hex(text: &str) -> Result<Hex, String> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Hex(pub(crate) Vec<u8>);
 
-/// Names of profiles, separated by commas. What this build cannot run is refused rather than left out, so that nobody takes
-/// one profile for another.
+/// Names of profiles, separated by commas, of which this build has at least one; the others are never offered.
 pub(crate) fn profiles(text: &str) -> Result<Profiles, String> {
+    let available = preferences(text)?;
+    if available.is_empty() {
+        return Err(format!("{text} is not in this build, which has {}", names(AVAILABLE).join(", ")));
+    }
+    Ok(available)
+}
+
+/// Names of profiles, separated by commas. Those that this build lacks make no difference.
+pub(crate) fn preferences(text: &str) -> Result<Profiles, String> {
     let mut all = Profiles::NONE;
     for name in text.split(',') {
-        let profile = Profiles::from_name(name.trim())
+        all |= Profiles::from_name(name.trim())
             .ok_or_else(|| format!("{name:?} is no profile; this build has {}", names(AVAILABLE).join(", ")))?;
-        if !AVAILABLE.contains(profile) {
-            return Err(format!("{name} is not in this build, which has {}", names(AVAILABLE).join(", ")));
-        }
-        all = Profiles(all.0 | profile.0);
     }
-    Ok(all)
+    Ok(all & AVAILABLE)
 }
 
 /// The names of profiles, lowest bit first.
@@ -128,11 +132,13 @@ mod tests {
     }
 
     #[test]
-    fn profiles_that_the_build_lacks_are_refused_by_name() {
+    fn profiles_that_the_build_lacks_are_left_out() {
+        // NIPC-PRF-04, NIPC-PRF-05
         assert_eq!(profiles("baseline"), Ok(Profiles::BASELINE));
-        assert_eq!(profiles("baseline,baseline"), Ok(Profiles::BASELINE));
-        let message = profiles("baseline,shm-ring").unwrap_err();
+        assert_eq!(profiles("shm-ring,baseline,shm-hybrid"), Ok(Profiles::BASELINE));
+        let message = profiles("shm-hybrid,shm-ring").unwrap_err();
         assert!(message.contains("shm-ring") && message.contains("baseline"), "{message}");
+        assert_eq!(preferences("shm-ring"), Ok(Profiles::NONE));
         assert!(profiles("baseline,").is_err());
         assert!(profiles("tcp").unwrap_err().contains("baseline"));
     }
