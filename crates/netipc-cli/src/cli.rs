@@ -274,7 +274,7 @@ pub(crate) struct Generate {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Language {
-    /// A module; its crate must say `extern crate alloc`
+    /// One module
     Rust,
 }
 

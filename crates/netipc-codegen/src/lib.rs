@@ -8,6 +8,7 @@
 //! * [`schema`] reads a TOML file and tells everything that is wrong with it at once, with line, column and remedy.
 //! * [`model`] is what a schema means: offsets resolved, rules as data, nothing of any language. It can be serialised.
 //! * [`rust`] and [`markdown`] print it. A printer knows only the model, so no service is special to it.
+//! * [`build`] is for users: code from their schemas, made by a build script.
 //! * [`project`] says which files of this project are generated, and whether they are up to date.
 //!
 //! # Notation
@@ -173,6 +174,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod build;
 pub mod errors;
 pub mod markdown;
 pub mod model;

@@ -148,7 +148,7 @@ fn inputs(root: &Path) -> Result<(Vec<Service>, Vec<ErrorKind>), Error> {
     let mut services = Vec::new();
     let mut wrong = Vec::new();
     for path in files_in(root, SCHEMAS, "toml")? {
-        match schema::parse(&path.display().to_string(), &read(root, &path)?) {
+        match schema::parse_standard(&path.display().to_string(), &read(root, &path)?) {
             Ok(service) => services.push(service),
             Err(diagnostics) => wrong.push(diagnostics),
         }
@@ -163,23 +163,22 @@ fn inputs(root: &Path) -> Result<(Vec<Service>, Vec<ErrorKind>), Error> {
     if !wrong.is_empty() {
         return Err(Error::Schema(wrong));
     }
-    check_clashes(&services)?;
+    check_clashes(&services).map_err(Error::Clash)?;
     Ok((services, kinds))
 }
 
 /// Names and method codes identify services, so they must differ.
-fn check_clashes(services: &[Service]) -> Result<(), Error> {
+pub(crate) fn check_clashes(services: &[Service]) -> Result<(), String> {
     let mut names: BTreeMap<&str, &str> = BTreeMap::new();
     let mut methods: BTreeMap<u16, &str> = BTreeMap::new();
     for service in services {
         if let Some(other) = names.insert(&service.name, &service.source) {
             let (name, source) = (&service.name, &service.source);
-            return Err(Error::Clash(format!("{source} and {other} both define `{name}`; rename one service")));
+            return Err(format!("{source} and {other} both define `{name}`; rename one service"));
         }
         if let Some(other) = methods.insert(service.method, &service.source) {
             let (method, source) = (service.method, &service.source);
-            let message = format!("{source} and {other} both have method {method}; give one another code");
-            return Err(Error::Clash(message));
+            return Err(format!("{source} and {other} both have method {method}; give one another code"));
         }
     }
     Ok(())

@@ -4,8 +4,8 @@ use std::fs;
 
 use crate::netipc::{Outcome, RunDir, netipc};
 
-/// A schema of this project, and the code that was made from it.
-const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../spec/services/string-reverse.toml");
+/// A schema as a user writes one.
+const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/ip-to-asn/ip-to-asn.toml");
 
 #[test]
 fn a_schema_becomes_a_module_named_after_its_service() {
@@ -13,11 +13,11 @@ fn a_schema_becomes_a_module_named_after_its_service() {
     let directory = out.path().join("made/on/demand");
     let directory = directory.to_str().unwrap();
     let run = || Outcome::of(netipc(&["gen", SCHEMA, "--lang", "rust", "--out", directory])).prints().to_owned();
-    let file = format!("{directory}/string_reverse.rs");
+    let file = format!("{directory}/ip_to_asn.rs");
     assert_eq!(run(), format!("{file}\n"));
     let code = fs::read_to_string(&file).unwrap();
-    assert!(code.contains("impl Service for StringReverse"), "{code}");
-    assert!(code.contains("use netipc::proto::service::Service;"), "{code}");
+    assert!(code.contains("impl Service for IpToAsn"), "{code}");
+    assert!(code.contains("use netipc::proto::service::{"), "{code}");
 
     let written = fs::metadata(&file).unwrap().modified().unwrap();
     run();
@@ -35,4 +35,13 @@ fn what_is_wrong_with_a_schema_is_told_with_its_place() {
     outcome.fails(2, "bad.toml:1:");
     assert!(!out.exists());
     Outcome::of(netipc(&["gen", "/nonexistent.toml", "--lang", "rust", "--out", "x"])).fails(2, "/nonexistent.toml");
+}
+
+/// NIPC-ENV-11
+#[test]
+fn method_codes_of_the_standard_services_are_refused() {
+    let out = RunDir::new();
+    let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/../../spec/services/increment.toml");
+    let outcome = Outcome::of(netipc(&["gen", schema, "--lang", "rust", "--out", out.path().to_str().unwrap()]));
+    outcome.fails(2, "`method` is 1, which only a standard service can have");
 }

@@ -40,11 +40,21 @@ pub struct Options {
     pub home: Option<String>,
     /// Whether the code goes into a crate without the standard library, whose root declares `extern crate alloc`.
     pub no_std: bool,
+    /// Whether the code goes into a program that uses the parts it needs, so that the compiler must not warn of the others.
+    pub partly_used: bool,
+}
+
+impl Options {
+    /// For an ordinary crate that depends on `netipc`.
+    #[must_use]
+    pub fn for_users() -> Self {
+        Self { runtime: "netipc::proto".to_owned(), home: None, no_std: false, partly_used: true }
+    }
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { runtime: "netipc_proto".to_owned(), home: None, no_std: false }
+        Self { runtime: "netipc_proto".to_owned(), home: None, no_std: false, partly_used: false }
     }
 }
 
@@ -89,6 +99,9 @@ pub fn module(service: &Service, options: &Options) -> String {
     }
     if let Some(home) = &options.home {
         example::print(service, options, home, &mut file);
+    }
+    if options.partly_used {
+        file.line("#![allow(dead_code, unreachable_pub, reason = \"a program uses the parts it needs\")]");
     }
     file.blank();
     uses.print(options, &mut file);

@@ -7,22 +7,33 @@ use toml::Spanned;
 
 use super::declaration::{Declarations, FieldDecl, RecordDecl, ServiceDecl, SnapshotDecl, TypeDecl};
 use super::diagnostic::Findings;
-use super::{enums, lookup, names, rules, tail};
+use super::{Author, enums, lookup, names, rules, tail};
 use crate::model::{Enumeration, Field, Kind, Number, Place, Record, Service, SnapshotKey, StringRule};
 
 /// Greatest fixed part of a record; more is surely a mistake, and generated code keeps it on the stack.
 const MAX_RECORD: u32 = 4096;
 
+/// The least method code of a service that is not a standard one (NIPC-ENV-11).
+const FIRST_USER_METHOD: u64 = 0x8000;
+
 /// Builds the model, or reports why there is none.
 ///
 /// References are looked at only when everything is sound by itself, so that one mistake is told once.
-pub(crate) fn check(declarations: &Declarations, source: &str, findings: &mut Findings<'_>) -> Option<Service> {
+pub(crate) fn check(
+    declarations: &Declarations,
+    author: Author,
+    source: &str,
+    findings: &mut Findings<'_>,
+) -> Option<Service> {
     let enums: Vec<_> = declarations.enums.iter().map(|decl| enums::check(decl, findings)).collect();
     // Sizes follow from enumerations, so where these are wrong places mean nothing.
     let placed = findings.is_empty();
     let records = declarations.records.iter().map(|record| check_record(record, &enums, placed, findings)).collect();
     let decl = declarations.service.as_ref()?;
     let mut service = check_service(decl, source, records, findings);
+    if author == Author::User {
+        check_identity(decl, findings);
+    }
     service.enums = enums;
     if findings.is_empty() {
         check_record_names(declarations, findings);
@@ -73,6 +84,22 @@ fn check_service(decl: &ServiceDecl, source: &str, records: Vec<Record>, finding
         lookup: None,
         enums: Vec::new(),
         records,
+    }
+}
+
+/// Names and method codes of the standard services are taken (NIPC-ENV-11).
+fn check_identity(decl: &ServiceDecl, findings: &mut Findings<'_>) {
+    if let Some(name) = &decl.name
+        && names::STANDARD_SERVICES.contains(&name.get_ref().as_str())
+    {
+        let message = format!("`{}` is the name of a standard service", name.get_ref());
+        findings.report(&name.span(), message, "use another name; both would have the same endpoint");
+    }
+    if let Some(method) = &decl.method
+        && (1..FIRST_USER_METHOD).contains(method.get_ref())
+    {
+        let message = format!("`method` is {}, which only a standard service can have", method.get_ref());
+        findings.report(&method.span(), message, "use a code from 0x8000 to 0xffff");
     }
 }
 

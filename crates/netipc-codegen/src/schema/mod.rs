@@ -25,11 +25,36 @@ use crate::model::Service;
 ///
 /// # Errors
 ///
-/// All that is wrong with it, in the order of the file.
+/// All that is wrong with it, in the order of the file; also a name or a method code of the standard services (NIPC-ENV-11).
 pub fn parse(path: &str, text: &str) -> Result<Service, Diagnostics> {
+    parse_for(Author::User, path, text)
+}
+
+/// Reads the schema of a standard service, which has the method code that the specification gives it.
+///
+/// That is all that is different: the notation and every other rule are those of [`parse`].
+///
+/// # Errors
+///
+/// All that is wrong with it, in the order of the file.
+pub fn parse_standard(path: &str, text: &str) -> Result<Service, Diagnostics> {
+    parse_for(Author::Project, path, text)
+}
+
+/// Whose service it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Author {
+    /// Anybody's.
+    User,
+    /// The specification's own.
+    Project,
+}
+
+fn parse_for(author: Author, path: &str, text: &str) -> Result<Service, Diagnostics> {
     let source = Source::new(path, text);
     let mut findings = Findings::new(&source);
     let declarations = declaration::read(&source, &mut findings).filter(|_| findings.is_empty());
-    let service = declarations.and_then(|declarations| check::check(&declarations, source.path(), &mut findings));
+    let service =
+        declarations.and_then(|declarations| check::check(&declarations, author, source.path(), &mut findings));
     findings.conclude(service)
 }

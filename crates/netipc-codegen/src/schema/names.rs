@@ -14,6 +14,10 @@ pub(crate) struct Rule {
 /// Names of services: `cgroups-snapshot`.
 pub(crate) const SERVICE: Rule = Rule { separator: '-', taken: &["fuzzing", "lib"], affixes: false };
 
+/// The standard services, whose names no other service can have.
+pub(crate) const STANDARD_SERVICES: [&str; 5] =
+    ["apps-lookup", "cgroups-lookup", "cgroups-snapshot", "increment", "string-reverse"];
+
 /// Names of records: `item`. Taken are the words that become the names of types generated code stands on.
 pub(crate) const RECORD: Rule = Rule {
     separator: '_',

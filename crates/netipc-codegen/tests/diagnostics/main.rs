@@ -1,6 +1,6 @@
 //! Every diagnostic: a sound schema with one thing changed, and what the author is told about it.
 
-use netipc_codegen::schema::parse;
+use netipc_codegen::schema::{parse, parse_standard};
 
 mod enums;
 mod lookups;
@@ -130,6 +130,28 @@ fn nothing_is_wrong_with_the_sound_schemas() {
 /// What is found when `old` becomes `new` everywhere.
 fn found_everywhere(old: &str, new: &str) -> Vec<String> {
     found_in(&SOUND.replace(old, new))
+}
+
+/// NIPC-ENV-11: names and method codes of the standard services are for nobody else, and all of them are known.
+#[test]
+fn standard_services_are_refused_as_services_of_users() {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../../spec/services");
+    for entry in std::fs::read_dir(directory).expect("the schemas are there") {
+        let path = entry.expect("the directory can be read").path();
+        let text = std::fs::read_to_string(&path).expect("the schema can be read");
+        let service = parse_standard("standard.toml", &text).unwrap_or_else(|findings| panic!("{findings}"));
+        let findings = parse("standard.toml", &text).expect_err("a user cannot have it").to_string();
+        assert!(findings.contains(&format!("`{}` is the name of a standard service", service.name)), "{findings}");
+        assert!(findings.contains(&format!("`method` is {}, which only", service.method)), "{findings}");
+        assert_eq!(findings.lines().count(), 2, "{findings}");
+    }
+}
+
+#[test]
+fn user_methods_begin_at_0x8000() {
+    // NIPC-ENV-11
+    assert!(found("", "method = 0x8001", "method = 0x8000").is_empty());
+    assert!(found("", "method = 0x8001", "method = 0xffff").is_empty());
 }
 
 #[test]
@@ -300,6 +322,16 @@ diagnostics! { SOUND;
     ];
     method_too_large: "", "method = 0x8001" => "method = 0x1_0000", [
         "3:10: `method` is 65536, which is no method code; use a code from 0x8000 to 0xffff",
+    ];
+    // NIPC-ENV-11
+    method_of_a_standard_service: "", "method = 0x8001" => "method = 4", [
+        "3:10: `method` is 4, which only a standard service can have; use a code from 0x8000 to 0xffff",
+    ];
+    greatest_method_for_standard_services: "", "method = 0x8001" => "method = 0x7fff", [
+        "3:10: `method` is 32767, which only a standard service can have; use a code from 0x8000 to 0xffff",
+    ];
+    name_of_a_standard_service: "", "name = \"demo-service\"" => "name = \"increment\"", [
+        "2:8: `increment` is the name of a standard service; use another name; both would have the same endpoint",
     ];
     value_too_large: "record.query", "value = 1" => "value = 65536", [
         "24:9: field `version` is a u16, which cannot hold 65536; use a value up to 65535 or a wider type",
