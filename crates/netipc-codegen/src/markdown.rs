@@ -2,7 +2,7 @@
 
 use crate::errors::ErrorKind;
 use crate::model::{
-    Demand, Enumeration, Field, Kind, LookupParts, Must, Place, Record, Rule, Service, StringRule, Test,
+    Demand, Enumeration, Field, Kind, Literal, LookupParts, Must, Place, Record, Rule, Service, StringRule, Test,
 };
 use crate::text::Text;
 
@@ -177,8 +177,9 @@ fn row(field: &Field, record: &Record, is_row: bool, text: &mut Text) {
         Kind::Enum { number, name, .. } => (number.name().to_owned(), format!("a value of `{name}`")),
         Kind::Constant { number, reserved: true, .. } => (number.name().to_owned(), "0, reserved".to_owned()),
         Kind::Constant { number, value, .. } => (number.name().to_owned(), format!("{value}")),
+        Kind::Size { number } => (number.name().to_owned(), "bytes of the fixed part".to_owned()),
         Kind::Count { number, list } => (number.name().to_owned(), format!("number of entries in `{list}`")),
-        Kind::String(rule) => ("string".to_owned(), string_rule(rule, record.size, is_row)),
+        Kind::String(rule) => ("string".to_owned(), string_rule(rule, record, is_row)),
         Kind::List { record, gaps, .. } => {
             let gaps = if *gaps { "accepted" } else { "rejected" };
             let rule = format!(
@@ -196,14 +197,25 @@ fn row(field: &Field, record: &Record, is_row: bool, text: &mut Text) {
     };
     let unit = field.unit.as_ref().map_or_else(String::new, |unit| format!(" In {unit}."));
     let requirements = parenthesised(&field.requirements);
-    text.line(format!("| {} | {ty} | `{}` | {rule} | {}{unit}{requirements} |", field.at, field.name, field.doc));
+    let since = field.added.as_ref().map_or_else(String::new, |added| {
+        let default = match &added.default {
+            None => String::new(),
+            Some(Literal::Number(number)) => format!("; {number} before"),
+            Some(Literal::Value(name)) => format!("; `{name}` before"),
+            Some(Literal::Text(text)) => format!("; \"{}\" before", text.escape_default()),
+        };
+        format!(" Since version {}{default}.", added.since)
+    });
+    let doc = &field.doc;
+    text.line(format!("| {} | {ty} | `{}` | {rule} | {doc}{unit}{since}{requirements} |", field.at, field.name));
 }
 
-fn string_rule(rule: &StringRule, size: u32, is_row: bool) -> String {
+fn string_rule(rule: &StringRule, record: &Record, is_row: bool) -> String {
     let place = match rule.place {
         _ if is_row => "bytes right behind those of the string before".to_owned(),
         Place::At(at) => format!("bytes at offset {at}"),
-        Place::Behind => format!("bytes at offset {size} or later"),
+        Place::Behind if record.size_field().is_some() => "bytes behind the fixed part".to_owned(),
+        Place::Behind => format!("bytes at offset {} or later", record.size),
         Place::Rest => "all bytes up to the NUL that ends the record".to_owned(),
     };
     let length = match (rule.min_length, rule.max_length) {

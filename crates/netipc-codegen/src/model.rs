@@ -25,6 +25,8 @@ pub struct Service {
     pub doc: String,
     /// Method code in the envelope.
     pub method: u16,
+    /// Minor version: the greatest from which on a field can be there.
+    pub version: u32,
     /// Whether several requests may travel in one batch.
     pub batchable: bool,
     /// Whether a request may be sent again when its answer was lost.
@@ -159,6 +161,30 @@ pub struct Field {
     pub at: u32,
     /// What it holds, and the rules for it.
     pub kind: Kind,
+    /// Since when it is there, when that is later than version 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub added: Option<Added>,
+}
+
+/// How a field came later than its record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Added {
+    /// The minor version of the service that has it first.
+    pub since: u32,
+    /// What a reader takes it for when the writer did not know it; none for what has no value.
+    pub default: Option<Literal>,
+}
+
+/// A value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Literal {
+    /// A number.
+    Number(u64),
+    /// The value of this name of an enumeration.
+    Value(String),
+    /// The bytes of a string.
+    Text(String),
 }
 
 /// What a field holds, and the rules for it.
@@ -189,6 +215,11 @@ pub enum Kind {
         value: u64,
         /// Whether it only keeps room for later.
         reserved: bool,
+    },
+    /// Bytes of the fixed part, by which readers of other versions find what is behind it.
+    Size {
+        /// Its type.
+        number: Number,
     },
     /// The number of items of a list, or of rows of a table.
     Count {
@@ -336,7 +367,36 @@ impl Service {
 impl Record {
     /// The fields that a user of the record sees; constants and counts are the codec's own business.
     pub fn values(&self) -> impl Iterator<Item = &Field> {
-        self.fields.iter().filter(|field| !matches!(field.kind, Kind::Constant { .. } | Kind::Count { .. }))
+        self.fields
+            .iter()
+            .filter(|field| !matches!(field.kind, Kind::Constant { .. } | Kind::Size { .. } | Kind::Count { .. }))
+    }
+
+    /// The field that tells the size of the fixed part, when the record can grow.
+    #[must_use]
+    pub fn size_field(&self) -> Option<&Field> {
+        self.fields.iter().find(|field| matches!(field.kind, Kind::Size { .. }))
+    }
+
+    /// The versions in which fields were added, from 1 on, with the size of the fixed part in each.
+    #[must_use]
+    pub fn versions(&self) -> Vec<(u32, u32)> {
+        let mut versions = vec![(1, 0)];
+        for field in self.fields.iter().filter(|field| field.kind.size() > 0) {
+            if versions.last().is_none_or(|(since, _)| *since < field.since()) {
+                versions.push((field.since(), 0));
+            }
+            if let Some((_, size)) = versions.last_mut() {
+                *size = field.at + field.kind.size();
+            }
+        }
+        versions
+    }
+
+    /// Bytes of the fixed part in version 1, which every reader can count on.
+    #[must_use]
+    pub fn base_size(&self) -> u32 {
+        self.versions().first().map_or(self.size, |(_, size)| *size)
     }
 
     /// The strings, with their rules.
@@ -378,6 +438,14 @@ impl Record {
     }
 }
 
+impl Field {
+    /// The version that has it first.
+    #[must_use]
+    pub fn since(&self) -> u32 {
+        self.added.as_ref().map_or(1, |added| added.since)
+    }
+}
+
 impl Kind {
     /// Bytes it takes in the fixed part.
     #[must_use]
@@ -386,6 +454,7 @@ impl Kind {
             Self::Number { number, .. }
             | Self::Enum { number, .. }
             | Self::Constant { number, .. }
+            | Self::Size { number }
             | Self::Count { number, .. } => number.size(),
             Self::String(rule) if rule.place == Place::Rest => 0,
             Self::String(_) => STRING_REF_SIZE,
@@ -400,6 +469,7 @@ impl Kind {
             Self::Number { number, .. }
             | Self::Enum { number, .. }
             | Self::Constant { number, .. }
+            | Self::Size { number }
             | Self::Count { number, .. } => number.size(),
             Self::String(rule) if rule.place == Place::Rest => 1,
             Self::String(_) => 4,

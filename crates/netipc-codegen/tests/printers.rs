@@ -9,7 +9,10 @@ use std::process::Command;
 use netipc_codegen::model::Service;
 use netipc_codegen::{markdown, rust, schema};
 
-const NAMES: [&str; 6] = ["weather", "ports", "journal", "parcels", "gazette", "motto"];
+const NAMES: [&str; 8] = ["weather", "ports", "journal", "parcels", "gazette", "motto", "probe_1", "probe_3"];
+
+/// Those whose canonical form is never longer than what was read: records that grow are written in their own version.
+const FROZEN: [&str; 6] = ["weather", "ports", "journal", "parcels", "gazette", "motto"];
 
 fn tests_dir() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
@@ -40,7 +43,7 @@ fn rust_is_as_checked_in() {
 
 #[test]
 fn fuzzing_is_as_checked_in() {
-    let services = NAMES.map(service);
+    let services = FROZEN.map(service);
     compare("fuzzing.rs", &rust::fuzzing(&services, "tests/schemas/*.toml", &rust::Options::default()));
 }
 

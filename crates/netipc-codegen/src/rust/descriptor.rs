@@ -165,7 +165,7 @@ pub(super) fn example(service: &Service, kind: &Kind) -> String {
         }
         Kind::Table { .. } => "&[]".to_owned(),
         Kind::String(rule) => format!("b\"{}\"", rule.example.as_bytes().escape_ascii()),
-        Kind::Constant { .. } | Kind::Count { .. } | Kind::List { .. } => String::new(),
+        Kind::Constant { .. } | Kind::Size { .. } | Kind::Count { .. } | Kind::List { .. } => String::new(),
     }
 }
 

@@ -27,7 +27,7 @@ pub use error_kinds::error_kinds;
 pub use fuzzing::fuzzing;
 pub use library::library;
 
-use crate::model::{Field, Kind, Number, Record, Service};
+use crate::model::{Field, Kind, Literal, Number, Record, Service};
 use crate::text::{Style, Text};
 
 /// Where the generated code finds things.
@@ -165,6 +165,25 @@ impl<'m> Shape<'m> {
         format!("{}::{name}", self.record.name)
     }
 
+    /// What every writer sends of the fixed part: all of it, unless the record can grow.
+    fn known_size(&self) -> String {
+        self.constant(if self.record.size_field().is_some() { "BASE" } else { "SIZE" })
+    }
+
+    /// What a field is when its writer did not know it, as it would stand on the wire.
+    fn default(&self, field: &Field) -> Option<String> {
+        let default = field.added.as_ref()?.default.as_ref()?;
+        Some(match (default, &field.kind) {
+            (Literal::Number(number), _) => descriptor::grouped(*number),
+            (Literal::Value(value), Kind::Enum { name, .. }) => {
+                let of = self.service.enumeration(name)?;
+                format!("{}.code()", enums::path(of, value))
+            }
+            (Literal::Value(_), _) => return None,
+            (Literal::Text(text), _) => format!("b\"{}\"", text.as_bytes().escape_ascii()),
+        })
+    }
+
     /// Where a field starts.
     fn at(&self, field: &Field) -> String {
         self.constant(&format!("at::{}", field.name.to_uppercase()))
@@ -262,9 +281,10 @@ impl<'m> Shape<'m> {
     /// The type in which a caller passes or gets one value.
     fn value_type(&self, field: &Field, lifetime: &str) -> String {
         match &field.kind {
-            Kind::Number { number, .. } | Kind::Constant { number, .. } | Kind::Count { number, .. } => {
-                number.name().to_owned()
-            }
+            Kind::Number { number, .. }
+            | Kind::Constant { number, .. }
+            | Kind::Size { number }
+            | Kind::Count { number, .. } => number.name().to_owned(),
             Kind::Enum { name, .. } => camel(name),
             Kind::String(_) if lifetime.is_empty() => "&[u8]".to_owned(),
             Kind::String(_) => format!("&{lifetime} [u8]"),

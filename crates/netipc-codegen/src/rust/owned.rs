@@ -46,7 +46,11 @@ pub(super) fn into_owned(shape: &Shape<'_>, text: &mut Text) {
                 _ => format!("{0}: self.{0}.iter().collect()", field.name),
             },
             Kind::Table { .. } => format!("{0}: self.{0}().iter().map(|row| row.into_owned()).collect()", field.name),
-            Kind::Number { .. } | Kind::Enum { .. } | Kind::Constant { .. } | Kind::Count { .. } => {
+            Kind::Number { .. }
+            | Kind::Enum { .. }
+            | Kind::Constant { .. }
+            | Kind::Size { .. }
+            | Kind::Count { .. } => {
                 format!("{0}: self.{0}()", field.name)
             }
         });
@@ -61,7 +65,7 @@ fn owned_type(shape: &Shape<'_>, field: &Field) -> String {
         Kind::List { .. } | Kind::Table { .. } => {
             format!("Vec<{}>", shape.items_of(field).map_or_else(String::new, |item| item.owned()))
         }
-        Kind::Number { .. } | Kind::Enum { .. } | Kind::Constant { .. } | Kind::Count { .. } => {
+        Kind::Number { .. } | Kind::Enum { .. } | Kind::Constant { .. } | Kind::Size { .. } | Kind::Count { .. } => {
             shape.value_type(field, "")
         }
     }

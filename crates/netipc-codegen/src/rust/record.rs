@@ -25,6 +25,14 @@ fn constants(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
         text.line(format!("pub(super) const RECORD: &str = \"{} {}\";", shape.service.name, record.name));
         text.comment("///", "Bytes of its fixed part.");
         text.line(format!("pub(super) const SIZE: usize = {};", record.size));
+        if record.size_field().is_some() {
+            let versions = record.versions();
+            let sizes = versions.iter().map(|(_, size)| size.to_string()).collect();
+            text.comment("///", "The same in each version that has another, from the first on.");
+            text.assign(format!("pub(super) const SIZES: [u64; {}] =", versions.len()), "[", sizes, "];", Style::Fill);
+            text.comment("///", "What of it every writer sends.");
+            text.line(format!("pub(super) const BASE: usize = {};", record.base_size()));
+        }
         text.blank();
         let placed: Vec<_> = record.fields.iter().filter(|field| field.kind.size() > 0).collect();
         if !placed.is_empty() {
@@ -51,7 +59,7 @@ pub(super) fn string_rules(record: &Record, text: &mut Text, uses: &mut Uses) {
         text.line("use super::super::{Placement, StringRule};");
         text.blank();
         for (field, rule) in record.strings() {
-            string_rule(field, rule, record.size, text);
+            string_rule(field, rule, record.base_size(), text);
         }
     });
 }
@@ -107,6 +115,11 @@ fn reads_fixed(record: &Record) -> bool {
     record.values().any(|field| !elsewhere(&field.kind))
 }
 
+/// Whether a view needs the fixed part as its writer made it, because some values may not be there.
+fn has_added(record: &Record) -> bool {
+    record.values().any(|field| field.added.is_some())
+}
+
 /// A view that borrows the payload.
 fn view(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
     let record = shape.record;
@@ -116,7 +129,10 @@ fn view(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
     text.line("#[derive(Clone, Copy)]");
     text.block(format!("pub struct {}<'a> {{", shape.view), "}", |text| {
         if reads_fixed(record) {
-            text.line(format!("fixed: &'a [u8; {}],", shape.constant("SIZE")));
+            text.line(format!("fixed: &'a [u8; {}],", shape.known_size()));
+        }
+        if has_added(record) {
+            text.line("grown: &'a [u8],");
         }
         match record.list() {
             Some(list) => text.line(format!("{}: {},", list.name, shape.value_type(list, "'a"))),
@@ -143,7 +159,11 @@ fn decode(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
     let record = shape.record;
     let bytes = if record.is_plain() { "&[u8]" } else { "&'a [u8]" };
     uses.codec(&["Reader"]);
-    let trailing = if record.trailing { "ignored" } else { "refused" };
+    let trailing = match (record.trailing, record.size_field()) {
+        (true, _) => "ignored",
+        (false, None) => "refused",
+        (false, Some(_)) => "refused, unless its writer is newer",
+    };
     text.comment(
         "///",
         format!(
@@ -153,9 +173,14 @@ fn decode(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
     );
     text.line("#[inline]");
     text.block(format!("pub fn decode(bytes: {bytes}) -> Result<Self, DecodeError> {{"), "}", |text| {
-        let (size, name) = (shape.constant("SIZE"), shape.constant("RECORD"));
-        let open = format!("Reader::<{{ {size} }}>::new(");
-        text.assign("let reader =", open, vec![name, "bytes".to_owned()], ")?;", Style::Tight);
+        let mut arguments = vec![shape.constant("RECORD"), "bytes".to_owned()];
+        let mut constructor = "new";
+        if let Some(size) = record.size_field() {
+            constructor = "growing";
+            arguments.extend([format!("\"{}\"", size.name), shape.at(size), format!("&{}", shape.constant("SIZES"))]);
+        }
+        let open = format!("Reader::<{{ {} }}>::{constructor}(", shape.known_size());
+        text.assign("let reader =", open, arguments, ")?;", Style::Tight);
         for field in &record.fields {
             check_field(shape, field, text, uses);
         }
@@ -168,27 +193,31 @@ fn decode(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
 
 fn check_field(shape: &Shape<'_>, field: &Field, text: &mut Text, uses: &mut Uses) {
     let (name, at) = (&field.name, shape.at(field));
+    // What was added may not be there, and is its default then.
+    let default = shape.default(field);
+    let or = if field.added.is_some() { "_or" } else { "" };
     match &field.kind {
-        Kind::Number { .. } | Kind::Count { .. } | Kind::Table { .. } => {}
+        Kind::Number { .. } | Kind::Size { .. } | Kind::Count { .. } | Kind::Table { .. } => {}
         Kind::Enum { number, name: of, .. } => {
             let left = super::rules::decides(shape.record, field).then(|| format!("let {name}: {} =", number.name()));
             let closed = shape.service.enumeration(of).is_some_and(|enumeration| !enumeration.open);
             let open = match (&left, closed) {
-                (Some(_), true) => "reader.listed(".to_owned(),
-                (None, true) => format!("reader.listed::<{}>(", number.name()),
-                (Some(_), false) => "reader.load(".to_owned(),
+                (Some(_), true) => format!("reader.listed{or}("),
+                (None, true) => format!("reader.listed{or}::<{}>(", number.name()),
+                (Some(_), false) => format!("reader.load{or}("),
                 (None, false) => return,
             };
-            let (arguments, close) = if closed {
+            let (mut arguments, close) = if closed {
                 (vec![format!("\"{name}\""), at, format!("&{}::CODES", super::camel(of))], ")?;")
             } else {
                 (vec![at], ");")
             };
+            arguments.extend(default);
             text.assign(left.unwrap_or_default(), open, arguments, close, Style::Tight);
         }
         Kind::Constant { number, value, .. } => {
             let arguments = vec![format!("\"{name}\""), at, format!("{value}_{}", number.name())];
-            text.group("reader.constant(", arguments, ")?;", Style::Tight);
+            text.group(format!("reader.constant{or}("), arguments, ")?;", Style::Tight);
         }
         Kind::String(rule) if rule.place == Place::Rest => {
             let rule = shape.constant(&format!("rule::{}", name.to_uppercase()));
@@ -203,8 +232,9 @@ fn check_field(shape: &Shape<'_>, field: &Field, text: &mut Text, uses: &mut Use
                 || shape.record.table().is_some()
                 || super::rules::demands_of(shape.record, field);
             let left = if place_matters { format!("let {name} =") } else { String::new() };
-            let arguments = vec![format!("\"{name}\""), at, format!("&{rule}")];
-            text.assign(left, "reader.string(", arguments, ")?;", Style::Tight);
+            let mut arguments = vec![format!("\"{name}\""), at, format!("&{rule}")];
+            arguments.extend(default);
+            text.assign(left, format!("reader.string{or}("), arguments, ")?;", Style::Tight);
         }
         Kind::List { count, gaps, .. } => {
             uses.codec(&["Items", "ItemsRule"]);
@@ -234,6 +264,7 @@ fn check_end(shape: &Shape<'_>, text: &mut Text) {
     }
     let end = match (record.list(), strings.split_first()) {
         (Some(list), _) => format!("{}.end()", list.name),
+        (None, None) if record.size_field().is_some() => "reader.size()".to_owned(),
         (None, None) => shape.constant("SIZE"),
         (None, Some((first, rest))) => {
             let mut end = format!("{}.end()", first.name);
@@ -269,13 +300,12 @@ fn construct(shape: &Shape<'_>, text: &mut Text) {
     if !record.is_plain() {
         let rest = record.list().map_or("bytes", |list| &list.name);
         let fixed = if reads_fixed(record) { "fixed: reader.fixed(), " } else { "" };
-        text.line(format!("Ok(Self {{ {fixed}{rest} }})"));
+        let grown = if has_added(record) { "grown: reader.grown(), " } else { "" };
+        text.line(format!("Ok(Self {{ {fixed}{grown}{rest} }})"));
         return;
     }
-    let values: Vec<_> = record
-        .values()
-        .map(|field| format!("{}: {}", field.name, load_value(shape, field, "reader.load(", "")))
-        .collect();
+    let values: Vec<_> =
+        record.values().map(|field| format!("{}: {}", field.name, load_value(shape, field, &From::READER))).collect();
     if values.is_empty() {
         text.line("Ok(Self)");
     } else {
@@ -308,20 +338,49 @@ fn accessor(shape: &Shape<'_>, field: &Field, text: &mut Text, uses: &mut Uses) 
             text.line(format!("rest_of(self.bytes, {})", shape.constant("SIZE")));
         }
         Kind::String(_) => {
-            uses.codec(&["string_at"]);
-            text.line(format!("string_at(self.bytes, self.fixed, {})", shape.at(field)));
+            let Some(default) = shape.default(field) else {
+                uses.codec(&["string_at"]);
+                text.line(format!("string_at(self.bytes, self.fixed, {})", shape.at(field)));
+                return;
+            };
+            uses.codec(&["string_or"]);
+            let arguments = vec!["self.bytes".to_owned(), "self.grown".to_owned(), shape.at(field), default];
+            text.group("string_or(", arguments, ")", Style::Tight);
         }
-        Kind::Number { .. } | Kind::Enum { .. } | Kind::Constant { .. } | Kind::Count { .. } => {
-            uses.codec(&["load"]);
-            text.line(load_value(shape, field, "load(", "self.fixed, "));
+        Kind::Number { .. } | Kind::Enum { .. } | Kind::Constant { .. } | Kind::Size { .. } | Kind::Count { .. } => {
+            uses.codec(&[From::VIEW.function(field)]);
+            text.line(load_value(shape, field, &From::VIEW));
         }
     });
     text.blank();
 }
 
+/// Where a value is loaded from.
+struct From {
+    /// What the function is called on.
+    receiver: &'static str,
+    /// What it is given: the part of the fixed part that is always there, and all of it.
+    fixed: &'static str,
+    grown: &'static str,
+}
+
+impl From {
+    const READER: Self = Self { receiver: "reader.", fixed: "", grown: "" };
+    const VIEW: Self = Self { receiver: "", fixed: "self.fixed, ", grown: "self.grown, " };
+    const PARTS: Self = Self { receiver: "", fixed: "fixed, ", grown: "grown, " };
+
+    fn function(&self, field: &Field) -> &'static str {
+        if field.added.is_some() { "load_or" } else { "load" }
+    }
+}
+
 /// The value of a number or enumeration.
-fn load_value(shape: &Shape<'_>, field: &Field, load: &str, source: &str) -> String {
-    let load = format!("{load}{source}{})", shape.at(field));
+fn load_value(shape: &Shape<'_>, field: &Field, from: &From) -> String {
+    let call = format!("{}{}", from.receiver, from.function(field));
+    let load = match shape.default(field) {
+        Some(default) => format!("{call}({}{}, {default})", from.grown, shape.at(field)),
+        None => format!("{call}({}{})", from.fixed, shape.at(field)),
+    };
     let Kind::Enum { name, .. } = &field.kind else { return load };
     match shape.service.enumeration(name) {
         // Decoding refused every other code.
@@ -396,14 +455,25 @@ fn item(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
         text.blank();
         text.line("#[inline]");
         text.block("fn view(bytes: &'a [u8]) -> Self {", "}", |text| {
+            let grown = shape.record.size_field().filter(|_| has_added(shape.record));
+            let grown = grown.map(|size| format!("grown_part(bytes, {})", shape.at(size)));
+            if grown.is_some() {
+                uses.codec(&["grown_part"]);
+            }
             if !shape.record.is_plain() {
                 let fixed = if reads_fixed(shape.record) { "fixed: fixed_part(bytes), " } else { "" };
-                text.line(format!("Self {{ {fixed}bytes }}"));
+                let grown = grown.map_or_else(String::new, |grown| format!("grown: {grown}, "));
+                text.line(format!("Self {{ {fixed}{grown}bytes }}"));
                 return;
             }
-            uses.codec(&["load"]);
-            text.line(format!("let fixed = fixed_part::<{{ {} }}>(bytes);", shape.constant("SIZE")));
-            let value = |field| load_value(shape, field, "load(", "fixed, ");
+            text.line(format!("let fixed = fixed_part::<{{ {} }}>(bytes);", shape.known_size()));
+            if let Some(grown) = grown {
+                text.line(format!("let grown = {grown};"));
+            }
+            for field in shape.record.values() {
+                uses.codec(&[From::PARTS.function(field)]);
+            }
+            let value = |field| load_value(shape, field, &From::PARTS);
             let values = shape.record.values().map(|field| format!("{}: {}", field.name, value(field)));
             text.group("Self {", values.collect(), "}", Style::Spaced);
         });

@@ -19,7 +19,10 @@ pub(super) fn demands_of(record: &Record, field: &Field) -> bool {
 pub(super) fn decode(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
     let access = Access {
         test: |field, value| (field.name.clone(), format!("{value}.code()")),
-        number: |shape, field, number| format!("reader.load::<{}>({})", number.name(), shape.at(field)),
+        number: |shape, field, number| match shape.default(field) {
+            Some(default) => format!("reader.load_or::<{}>({}, {default})", number.name(), shape.at(field)),
+            None => format!("reader.load::<{}>({})", number.name(), shape.at(field)),
+        },
         len: |shape, field| match &field.kind {
             Kind::Table { .. } => {
                 format!("{} as usize", shape.count_of(field, "reader.load", "").replace(".into()", ""))

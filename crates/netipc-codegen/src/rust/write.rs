@@ -165,7 +165,7 @@ fn store_value(shape: &Shape<'_>, field: &Field, text: &mut Text) {
             let count = format!("self.{}.len() as {}", field.name, shape.counter_type(field));
             store(shape.place(field), count, text);
         }
-        Kind::String(_) | Kind::Constant { .. } | Kind::Count { .. } | Kind::List { .. } => {}
+        Kind::String(_) | Kind::Constant { .. } | Kind::Size { .. } | Kind::Count { .. } | Kind::List { .. } => {}
     }
 }
 
@@ -184,10 +184,14 @@ fn store_strings(shape: &Shape<'_>, text: &mut Text) -> String {
 pub(super) fn store_constants(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
     uses.codec(&["store"]);
     for field in &shape.record.fields {
-        if let Kind::Constant { number, value, .. } = field.kind
-            && value != 0
-        {
-            store(shape.at(field), format!("{value}_{}", number.name()), text);
+        match field.kind {
+            Kind::Constant { number, value, .. } if value != 0 => {
+                store(shape.at(field), format!("{value}_{}", number.name()), text);
+            }
+            Kind::Size { number } => {
+                store(shape.at(field), format!("{} as {}", shape.constant("SIZE"), number.name()), text);
+            }
+            _ => {}
         }
     }
 }

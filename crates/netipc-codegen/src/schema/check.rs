@@ -7,7 +7,7 @@ use toml::Spanned;
 
 use super::declaration::{Declarations, FieldDecl, RecordDecl, ServiceDecl, SnapshotDecl, TypeDecl};
 use super::diagnostic::Findings;
-use super::{Author, enums, lookup, names, rules, tail};
+use super::{Author, enums, growth, lookup, names, rules, tail};
 use crate::model::{Enumeration, Field, Kind, Number, Place, Record, Service, SnapshotKey, StringRule};
 
 /// Greatest fixed part of a record; more is surely a mistake, and generated code keeps it on the stack.
@@ -28,9 +28,12 @@ pub(crate) fn check(
     let enums: Vec<_> = declarations.enums.iter().map(|decl| enums::check(decl, findings)).collect();
     // Sizes follow from enumerations, so where these are wrong places mean nothing.
     let placed = findings.is_empty();
-    let records = declarations.records.iter().map(|record| check_record(record, &enums, placed, findings)).collect();
     let decl = declarations.service.as_ref()?;
+    let version = growth::version(decl, findings);
+    let records =
+        declarations.records.iter().map(|record| check_record(record, version, &enums, placed, findings)).collect();
     let mut service = check_service(decl, source, records, findings);
+    service.version = version;
     if author == Author::User {
         check_identity(decl, findings);
     }
@@ -40,6 +43,7 @@ pub(crate) fn check(
         enums::check_use(&declarations.enums, &service, findings);
         tail::check_lists(&declarations.records, &service.records, findings);
         tail::check_rows(&declarations.records, &service, findings);
+        growth::check_roles(&declarations.records, &service, decl.lookup.is_some(), findings);
         check_roles(decl, &declarations.records, &service, findings);
     }
     if findings.is_empty()
@@ -72,6 +76,7 @@ fn check_service(decl: &ServiceDecl, source: &str, records: Vec<Record>, finding
         source: source.to_owned(),
         doc: text(decl.doc.as_ref()),
         method,
+        version: 1,
         batchable: decl.batchable.as_ref().is_some_and(|truth| *truth.get_ref()),
         idempotent: decl.idempotent.as_ref().is_some_and(|truth| *truth.get_ref()),
         request: text(decl.request.as_ref()),
@@ -103,7 +108,13 @@ fn check_identity(decl: &ServiceDecl, findings: &mut Findings<'_>) {
     }
 }
 
-fn check_record(decl: &RecordDecl, enums: &[Enumeration], mut placed: bool, findings: &mut Findings<'_>) -> Record {
+fn check_record(
+    decl: &RecordDecl,
+    version: u32,
+    enums: &[Enumeration],
+    mut placed: bool,
+    findings: &mut Findings<'_>,
+) -> Record {
     let record_name = decl.name.get_ref();
     names::check(&decl.name, &names::RECORD, "record", findings);
     check_doc(decl.doc.as_ref(), &format!("record `{record_name}`"), findings);
@@ -126,6 +137,7 @@ fn check_record(decl: &RecordDecl, enums: &[Enumeration], mut placed: bool, find
             unit: field.unit.as_ref().map(|unit| unit.get_ref().clone()),
             requirements: requirements(&field.requirements, findings),
             at: end,
+            added: growth::added(field, &kind, version, enums, findings),
             kind,
         });
         end += size;
@@ -140,6 +152,7 @@ fn check_record(decl: &RecordDecl, enums: &[Enumeration], mut placed: bool, find
     tail::check_strings(decl, &fields, end, findings);
     tail::check_tail(decl, &fields, findings);
     let rules = rules::check(decl, &fields, enums, findings);
+    growth::check(decl, &fields, &rules, findings);
     Record {
         name: record_name.clone(),
         doc: text(decl.doc.as_ref()),
@@ -176,6 +189,7 @@ fn check_kind(field: &FieldDecl, enums: &[Enumeration], findings: &mut Findings<
                 None => Kind::Number { number, example: example.as_ref().map_or(0, |example| *example.get_ref()) },
             }
         }
+        TypeDecl::Size => Kind::Size { number: Number::U16 },
         TypeDecl::Enum { of, example } => enums::kind(name, of.as_ref(), example.as_ref(), enums, findings),
         TypeDecl::String { offset, rest, min_length, max_length, nul_inside, example } => {
             let min_length = length(min_length.as_ref(), name, findings).unwrap_or(0);

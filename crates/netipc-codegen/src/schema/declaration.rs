@@ -19,6 +19,7 @@ pub(crate) struct ServiceDecl {
     pub(crate) span: Range<usize>,
     pub(crate) name: Option<Spanned<String>>,
     pub(crate) method: Option<Spanned<u64>>,
+    pub(crate) version: Option<Spanned<u64>>,
     pub(crate) batchable: Option<Spanned<bool>>,
     pub(crate) idempotent: Option<Spanned<bool>>,
     pub(crate) request: Option<Spanned<String>>,
@@ -87,6 +88,8 @@ pub(crate) struct FieldDecl {
     pub(crate) doc: Option<Spanned<String>>,
     pub(crate) unit: Option<Spanned<String>>,
     pub(crate) requirements: Vec<Spanned<String>>,
+    pub(crate) since: Option<Spanned<u64>>,
+    pub(crate) default: Option<Spanned<Scalar>>,
     pub(crate) ty: TypeDecl,
 }
 
@@ -98,6 +101,7 @@ pub(crate) enum TypeDecl {
         reserved: Option<Spanned<bool>>,
         example: Option<Spanned<u64>>,
     },
+    Size,
     Enum {
         of: Option<Spanned<String>>,
         example: Option<Spanned<String>>,
@@ -163,6 +167,7 @@ fn read_service(mut table: Table<'_>, findings: &mut Findings<'_>) -> ServiceDec
     let span = table.span();
     let name = table.string("name", findings);
     let method = table.number("method", findings);
+    let version = table.number("version", findings);
     let batchable = table.boolean("batchable", findings);
     let idempotent = table.boolean("idempotent", findings);
     let request = table.string("request", findings);
@@ -184,6 +189,7 @@ fn read_service(mut table: Table<'_>, findings: &mut Findings<'_>) -> ServiceDec
         span,
         name: table.required("name", name, findings),
         method: table.required("method", method, findings),
+        version,
         batchable: table.required("batchable", batchable, findings),
         idempotent: table.required("idempotent", idempotent, findings),
         request: table.required("request", request, findings),
@@ -281,18 +287,21 @@ fn read_field(mut table: Table<'_>, findings: &mut Findings<'_>) -> Option<Field
     let doc = table.required("doc", doc, findings);
     let unit = table.string("unit", findings);
     let requirements = table.strings("requirements", findings);
+    let since = table.number("since", findings);
+    let default = table.scalar("default", findings);
     let ty = table.string("type", findings);
     let ty = table.required("type", ty, findings)?;
     let ty = read_type(ty, &mut table, findings)?;
     table.finish(findings);
-    Some(FieldDecl { name, at, doc, unit, requirements, ty })
+    Some(FieldDecl { name, at, doc, unit, requirements, since, default, ty })
 }
 
 /// Types that fields can have.
-const TYPES: [&str; 8] = ["u8", "u16", "u32", "u64", "enum", "string", "list", "table"];
+const TYPES: [&str; 9] = ["u8", "u16", "u32", "u64", "size", "enum", "string", "list", "table"];
 
 fn read_type(name: Spanned<String>, table: &mut Table<'_>, findings: &mut Findings<'_>) -> Option<TypeDecl> {
     Some(match name.get_ref().as_str() {
+        "size" => TypeDecl::Size,
         "enum" => {
             let of = table.string("of", findings);
             TypeDecl::Enum { of: table.required("of", of, findings), example: table.string("example", findings) }

@@ -4,6 +4,7 @@ mod check;
 mod declaration;
 mod diagnostic;
 mod enums;
+mod growth;
 mod lookup;
 mod names;
 mod rules;

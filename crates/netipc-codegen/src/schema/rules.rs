@@ -118,7 +118,7 @@ fn remedy(kind: &Kind) -> String {
         Kind::String(rule) if can_be_empty(rule) => "use \"empty\" or \"present\"".to_owned(),
         Kind::String(_) => "its `min_length` says that it is never empty".to_owned(),
         Kind::Table { .. } => "use \"empty\"".to_owned(),
-        Kind::Constant { .. } | Kind::Count { .. } | Kind::List { .. } => {
+        Kind::Constant { .. } | Kind::Size { .. } | Kind::Count { .. } | Kind::List { .. } => {
             "demand something of numbers, enums, strings and tables only".to_owned()
         }
     }

@@ -91,6 +91,12 @@ impl<'t> Table<'t> {
         }
     }
 
+    /// A word or a number.
+    pub(crate) fn scalar(&mut self, key: &'static str, findings: &mut Findings<'_>) -> Option<Spanned<Scalar>> {
+        let value = self.take(key)?;
+        scalar(key, value, findings)
+    }
+
     pub(crate) fn boolean(&mut self, key: &'static str, findings: &mut Findings<'_>) -> Option<Spanned<bool>> {
         let value = self.take(key)?;
         match value.get_ref() {
@@ -180,17 +186,8 @@ impl<'t> Table<'t> {
         let mut scalars = Vec::new();
         for (key, value) in self.entries.iter() {
             let name = Spanned::new(key.span(), key.get_ref().to_string());
-            match value.get_ref() {
-                DeValue::String(text) => {
-                    scalars.push((name, Spanned::new(value.span(), Scalar::Word(text.trim().to_owned()))));
-                }
-                DeValue::Integer(number) => match u64::from_str_radix(number.as_str(), number.radix()) {
-                    Ok(number) => scalars.push((name, Spanned::new(value.span(), Scalar::Number(number)))),
-                    Err(_) => too_large(name.get_ref(), value.span(), number, findings),
-                },
-                other => {
-                    wrong_type(key.get_ref(), value.span(), other, "a word or a number", "use one of them", findings);
-                }
+            if let Some(value) = scalar(name.get_ref(), value, findings) {
+                scalars.push((name, value));
             }
         }
         scalars.sort_by_key(|(name, _)| name.span().start);
@@ -211,6 +208,24 @@ impl<'t> Table<'t> {
             findings.report(&key.span(), message, remedy);
         }
     }
+}
+
+fn scalar(key: &str, value: &Spanned<DeValue<'_>>, findings: &mut Findings<'_>) -> Option<Spanned<Scalar>> {
+    let scalar = match value.get_ref() {
+        DeValue::String(text) => Scalar::Word(text.trim().to_owned()),
+        DeValue::Integer(number) => match u64::from_str_radix(number.as_str(), number.radix()) {
+            Ok(number) => Scalar::Number(number),
+            Err(_) => {
+                too_large(key, value.span(), number, findings);
+                return None;
+            }
+        },
+        other => {
+            wrong_type(key, value.span(), other, "a word or a number", "use one of them", findings);
+            return None;
+        }
+    };
+    Some(Spanned::new(value.span(), scalar))
 }
 
 fn too_large(key: &str, span: Range<usize>, number: impl fmt::Display, findings: &mut Findings<'_>) {

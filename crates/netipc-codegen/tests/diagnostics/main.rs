@@ -3,6 +3,7 @@
 use netipc_codegen::schema::{parse, parse_standard};
 
 mod enums;
+mod growth;
 mod lookups;
 mod rules;
 mod tables;
@@ -140,6 +141,9 @@ fn standard_services_are_refused_as_services_of_users() {
         let path = entry.expect("the directory can be read").path();
         let text = std::fs::read_to_string(&path).expect("the schema can be read");
         let service = parse_standard("standard.toml", &text).unwrap_or_else(|findings| panic!("{findings}"));
+        // NIPC-EVO-08
+        assert_eq!(service.version, 1, "{}", service.name);
+        assert!(service.records.iter().all(|record| record.size_field().is_none()), "{}", service.name);
         let findings = parse("standard.toml", &text).expect_err("a user cannot have it").to_string();
         assert!(findings.contains(&format!("`{}` is the name of a standard service", service.name)), "{findings}");
         assert!(findings.contains(&format!("`method` is {}, which only", service.method)), "{findings}");
@@ -150,8 +154,8 @@ fn standard_services_are_refused_as_services_of_users() {
 #[test]
 fn user_methods_begin_at_0x8000() {
     // NIPC-ENV-11
-    assert!(found("", "method = 0x8001", "method = 0x8000").is_empty());
-    assert!(found("", "method = 0x8001", "method = 0xffff").is_empty());
+    assert!(found(SOUND, "", "method = 0x8001", "method = 0x8000").is_empty());
+    assert!(found(SOUND, "", "method = 0x8001", "method = 0xffff").is_empty());
 }
 
 #[test]
@@ -216,12 +220,12 @@ diagnostics! { SOUND;
         "4:1: the service has no key `batchabel`; did you mean `batchable`?",
     ];
     unknown_key: "record.entry", "doc = \"Hash.\"" => "doc = \"Hash.\"\ncolour = 3", [
-        "76:1: field `hash` has no key `colour`; use `name`, `at`, `doc`, `unit`, `requirements`, `type`, `value`, \
-         `reserved` or `example`",
+        "76:1: field `hash` has no key `colour`; use `name`, `at`, `doc`, `unit`, `requirements`, `since`, `default`, \
+         `type`, `value`, `reserved` or `example`",
     ];
     key_of_another_type: "record.entry", "doc = \"Hash.\"" => "doc = \"Hash.\"\nmax_length = 3", [
-        "76:1: field `hash` has no key `max_length`; use `name`, `at`, `doc`, `unit`, `requirements`, `type`, \
-         `value`, `reserved` or `example`",
+        "76:1: field `hash` has no key `max_length`; use `name`, `at`, `doc`, `unit`, `requirements`, `since`, \
+         `default`, `type`, `value`, `reserved` or `example`",
     ];
     unknown_table: "", "[service.snapshot]" => "[notes]\nx = 1\n\n[service.snapshot]", [
         "10:2: the schema has no key `notes`; use `service`, `enum` or `record`",
@@ -285,7 +289,7 @@ diagnostics! { SOUND;
         "17:12: `trailing` of record `query` is `ignored`, which is not a choice; use `tolerated` or `rejected`",
     ];
     unknown_type: "record.query", "type = \"u16\"" => "type = \"u24\"", [
-        "22:8: field `version` has type `u24`, which does not exist; use `u8`, `u16`, `u32`, `u64`, `enum`, \
+        "22:8: field `version` has type `u24`, which does not exist; use `u8`, `u16`, `u32`, `u64`, `size`, `enum`, \
          `string`, `list` or `table`",
     ];
     service_name: "", "name = \"demo-service\"" => "name = \"Demo_Service\"", [

@@ -77,6 +77,13 @@ pub enum Problem {
         /// The only value allowed.
         allowed: u64,
     },
+    /// The fixed part of a record that can grow has a size that it has in no version.
+    FixedSize {
+        /// The size found.
+        got: u64,
+        /// The sizes in the versions that the reader knows, ascending. Newer ones have larger ones.
+        known: &'static [u64],
+    },
     /// A field that must hold one of several values holds another.
     Unlisted {
         /// The value found.
@@ -188,11 +195,13 @@ impl fmt::Display for Problem {
             Self::Constant { got, allowed } => write!(f, "must be {allowed}, got {got}"),
             Self::Unlisted { got, listed } => {
                 write!(f, "must be ")?;
-                for (position, value) in listed.iter().enumerate() {
-                    let separator = if position == 0 { "" } else { ", " };
-                    write!(f, "{separator}{value}")?;
-                }
+                write_list(f, listed)?;
                 write!(f, ", got {got}")
+            }
+            Self::FixedSize { got, known } => {
+                write!(f, "must be ")?;
+                write_list(f, known)?;
+                write!(f, " or more, got {got}")
             }
             Self::ConstantWhen { got, allowed, when } => write!(f, "must be {allowed} when {when}, got {got}"),
             Self::NotEmptyWhen { got, when } => write!(f, "must be empty when {when}, has length {got}"),
@@ -226,6 +235,14 @@ impl fmt::Display for Problem {
             Self::Overlap { with } => write!(f, "shares bytes with field `{with}`"),
         }
     }
+}
+
+fn write_list(f: &mut fmt::Formatter<'_>, values: &[u64]) -> fmt::Result {
+    for (position, value) in values.iter().enumerate() {
+        let separator = if position == 0 { "" } else { ", " };
+        write!(f, "{separator}{value}")?;
+    }
+    Ok(())
 }
 
 /// Why a payload could not be built.

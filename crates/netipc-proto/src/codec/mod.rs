@@ -43,6 +43,7 @@
 
 mod answers;
 mod error;
+mod grow;
 mod items;
 mod read;
 mod rows;
@@ -52,6 +53,7 @@ mod write;
 
 pub use answers::{AnswersWriter, Encode, Keyed, Shortage};
 pub use error::{BuildError, DecodeError, Problem, Quoted};
+pub use grow::{grown_part, load_or, string_or};
 pub use items::{Items, ItemsIter, ItemsRule, ItemsWriter, ListLen, Record};
 pub use read::{Extent, Placement, Reader, StringRule, When, fixed_part, judge, rest_of, string_at};
 pub use rows::{Row, RowRule, Rows, RowsIter, table_size, write_table};

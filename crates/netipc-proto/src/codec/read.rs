@@ -4,7 +4,7 @@
 //! (NIPC-COD-05).
 
 use super::rows::{self, RowRule};
-use super::{BuildError, DecodeError, Items, ItemsRule, Problem, Record, Scalar, load};
+use super::{BuildError, DecodeError, Items, ItemsRule, Problem, Record, Scalar, load, load_or};
 
 /// Where a string may start, counted from the start of its record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +71,10 @@ pub struct Reader<'a, const N: usize> {
     record: &'static str,
     bytes: &'a [u8],
     fixed: &'a [u8; N],
+    /// Bytes of the fixed part; `N` unless the record can grow.
+    size: usize,
+    /// Whether the writer knows fields that the reader does not.
+    newer: bool,
 }
 
 impl<'a, const N: usize> Reader<'a, N> {
@@ -82,7 +86,7 @@ impl<'a, const N: usize> Reader<'a, N> {
     #[inline]
     pub fn new(record: &'static str, bytes: &'a [u8]) -> Result<Self, DecodeError> {
         match bytes.first_chunk() {
-            Some(fixed) => Ok(Self { record, bytes, fixed }),
+            Some(fixed) => Ok(Self { record, bytes, fixed, size: N, newer: false }),
             None => Err(DecodeError {
                 record,
                 field: record,
@@ -93,11 +97,54 @@ impl<'a, const N: usize> Reader<'a, N> {
         }
     }
 
-    /// The fixed part.
+    /// Starts on a record that can grow, whose fixed part is as long as the number `field` at byte `at` says
+    /// (NIPC-EVO-02). It had each of `sizes`, which ascend from `N`, in some version.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem::Truncated`] when `bytes` do not hold the fixed part, [`Problem::FixedSize`] when no version has one of
+    /// that size.
+    #[inline]
+    pub fn growing(
+        record: &'static str,
+        bytes: &'a [u8],
+        field: &'static str,
+        at: usize,
+        sizes: &'static [u64],
+    ) -> Result<Self, DecodeError> {
+        let reader = Self::new(record, bytes)?;
+        let size: u16 = reader.load(at);
+        let (got, newest) = (u64::from(size), sizes.last().copied().unwrap_or(0));
+        let newer = got > newest;
+        if !newer && !sizes.contains(&got) {
+            return Err(reader.error(field, at, Problem::FixedSize { got, known: sizes }));
+        }
+        let size = usize::from(size);
+        if size > bytes.len() {
+            return Err(reader.error(field, at, Problem::Truncated { got: bytes.len(), needed: size }));
+        }
+        Ok(Self { size, newer, ..reader })
+    }
+
+    /// The fixed part, or its beginning when the record can grow.
     #[inline]
     #[must_use]
     pub fn fixed(&self) -> &'a [u8; N] {
         self.fixed
+    }
+
+    /// The fixed part as its writer made it.
+    #[inline]
+    #[must_use]
+    pub fn grown(&self) -> &'a [u8] {
+        &self.bytes[..self.size]
+    }
+
+    /// Bytes of the fixed part as its writer made it.
+    #[inline]
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.size
     }
 
     /// All bytes of the record.
@@ -112,6 +159,75 @@ impl<'a, const N: usize> Reader<'a, N> {
     #[must_use]
     pub fn load<T: Scalar>(&self, at: usize) -> T {
         load(self.fixed, at)
+    }
+
+    /// The number at byte `at` of the fixed part, or `default` when its writer did not know it (NIPC-EVO-04).
+    #[inline]
+    #[must_use]
+    pub fn load_or<T: Scalar>(&self, at: usize, default: T) -> T {
+        load_or(self.grown(), at, default)
+    }
+
+    /// Checks that the number at byte `at`, when there, is `allowed`.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem::Constant`] when it is not.
+    #[inline]
+    pub fn constant_or<T>(&self, field: &'static str, at: usize, allowed: T) -> Result<(), DecodeError>
+    where
+        T: Scalar + PartialEq + Into<u64>,
+    {
+        let got = self.load_or(at, allowed);
+        if got == allowed {
+            return Ok(());
+        }
+        let (got, allowed) = (got.into(), allowed.into());
+        Err(self.error(field, at, Problem::Constant { got, allowed }))
+    }
+
+    /// Checks that the number at byte `at`, when there, is one of `listed`, and reads it; else it is `default`.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem::Unlisted`] when it is not.
+    #[inline]
+    pub fn listed_or<T>(
+        &self,
+        field: &'static str,
+        at: usize,
+        listed: &'static [u64],
+        default: T,
+    ) -> Result<T, DecodeError>
+    where
+        T: Scalar + Into<u64>,
+    {
+        let value = self.load_or(at, default);
+        let got = value.into();
+        if listed.contains(&got) {
+            return Ok(value);
+        }
+        Err(self.error(field, at, Problem::Unlisted { got, listed }))
+    }
+
+    /// Checks the string whose offset and length stand at byte `at`, when they are there, and says which bytes it takes; else
+    /// it is `default` and takes none.
+    ///
+    /// # Errors
+    ///
+    /// The rule it breaks.
+    #[inline]
+    pub fn string_or(
+        &self,
+        field: &'static str,
+        at: usize,
+        rule: &StringRule,
+        default: &'static [u8],
+    ) -> Result<Extent, DecodeError> {
+        match self.grown().get(at..).and_then(<[u8]>::first_chunk) {
+            Some(reference) => self.referenced(field, at, reference, rule),
+            None => Ok(Extent { field, at, start: self.size, end: self.size, len: default.len() }),
+        }
     }
 
     /// Checks that the number at byte `at` is `allowed` (NIPC-COD-04).
@@ -168,9 +284,27 @@ impl<'a, const N: usize> Reader<'a, N> {
     /// The rule it breaks.
     #[inline]
     pub fn string(&self, field: &'static str, at: usize, rule: &StringRule) -> Result<Extent, DecodeError> {
-        let (offset, length) = (self.load(at), self.load(at + 4));
-        match extent(self.bytes, offset, length, rule) {
-            Ok((start, end)) => Ok(Extent { field, at, start, end }),
+        let mut reference = [0; 8];
+        reference.copy_from_slice(&self.fixed[at..at + 8]);
+        self.referenced(field, at, &reference, rule)
+    }
+
+    #[inline]
+    fn referenced(
+        &self,
+        field: &'static str,
+        at: usize,
+        reference: &[u8; 8],
+        rule: &StringRule,
+    ) -> Result<Extent, DecodeError> {
+        let placement = match rule.placement {
+            // Its writer's fixed part counts, which may be longer than the reader knows (NIPC-EVO-05).
+            Placement::From(least) => Placement::From(least.max(self.size as u32)),
+            place @ Placement::At(_) => place,
+        };
+        let rule = StringRule { placement, ..*rule };
+        match extent(self.bytes, load(reference, 0), load(reference, 4), &rule) {
+            Ok((start, end)) => Ok(Extent { field, at, start, end, len: end - start - 1 }),
             Err(problem) => Err(self.error(field, at, problem)),
         }
     }
@@ -188,7 +322,7 @@ impl<'a, const N: usize> Reader<'a, N> {
             Some((&got, _)) => Err(Problem::Unterminated { got }),
         };
         self.judge(field, N, result)?;
-        Ok(Extent { field, at: N, start: N, end: self.bytes.len() })
+        Ok(Extent { field, at: N, start: N, end: self.bytes.len(), len: self.bytes.len() - N - 1 })
     }
 
     /// Checks the table of `count` rows behind `strings`, which are all strings of the record, and says where the record's
@@ -241,17 +375,18 @@ impl<'a, const N: usize> Reader<'a, N> {
         count: u32,
         rule: &ItemsRule,
     ) -> Result<Items<'a, T>, DecodeError> {
-        Items::decode(self.record, field, self.bytes, N, count, rule)
+        Items::decode(self.record, field, self.bytes, self.size, count, rule)
     }
 
-    /// Checks that the record ends at byte `end`.
+    /// Checks that the record ends at byte `end`, unless its writer knows fields that the reader does not: what these refer
+    /// to may follow (NIPC-EVO-06).
     ///
     /// # Errors
     ///
     /// [`Problem::TrailingBytes`] when more bytes follow.
     #[inline]
     pub fn ends(&self, end: usize) -> Result<(), DecodeError> {
-        if self.bytes.len() == end {
+        if self.newer || self.bytes.len() == end {
             return Ok(());
         }
         let got = self.bytes.len();
@@ -272,6 +407,8 @@ pub struct Extent {
     at: usize,
     start: usize,
     end: usize,
+    /// Without the NUL.
+    len: usize,
 }
 
 impl Extent {
@@ -286,7 +423,7 @@ impl Extent {
     #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
-        self.end - self.start - 1
+        self.len
     }
 
     /// Whether the string has no bytes.
