@@ -259,14 +259,18 @@ pub(crate) struct Demo {
 #[derive(Debug, Args)]
 pub(crate) struct Generate {
     /// The schema, a TOML file
-    #[arg(value_name = "SCHEMA")]
-    pub(crate) schema: PathBuf,
+    #[arg(value_name = "SCHEMA", required_unless_present = "check_compat")]
+    pub(crate) schema: Option<PathBuf>,
     /// Language of the code
-    #[arg(long, value_enum)]
-    pub(crate) lang: Language,
+    #[arg(long, value_enum, required_unless_present = "check_compat")]
+    pub(crate) lang: Option<Language>,
     /// Directory of the code; made if it is missing
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "check_compat")]
+    pub(crate) out: Option<PathBuf>,
+    /// Make no code, but tell how two schemas of a service differ; fails when programs of one and of the other would not
+    /// understand each other
+    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], conflicts_with_all = ["schema", "lang", "out", "runtime"])]
+    pub(crate) check_compat: Vec<PathBuf>,
     /// Path of the codec runtime, as the code is to name it: netipc_proto for a crate that stands on that alone
     #[arg(long, value_name = "PATH", default_value = "netipc::proto")]
     pub(crate) runtime: String,

@@ -1,25 +1,55 @@
-//! `netipc gen`: from a schema to code.
+//! `netipc gen`: from a schema to code, and from two schemas to what breaks between them.
 
+use std::fs;
+use std::path::Path;
+
+use netipc::ErrorKind;
 use netipc_codegen::build::{self, Error};
-use netipc_codegen::rust;
+use netipc_codegen::{compat, rust};
 
 use crate::cli::{Generate, Language};
 use crate::failure::Failure;
 use crate::output;
 
 pub(crate) fn run(generate: &Generate) -> Result<(), Failure> {
-    let files = match generate.lang {
+    if let [old, new] = generate.check_compat.as_slice() {
+        return compare(old, new);
+    }
+    let (Some(schema), Some(lang), Some(out)) = (&generate.schema, generate.lang, &generate.out) else {
+        return Err(Failure::usage("a schema, --lang and --out are needed; see --help"));
+    };
+    let files = match lang {
         Language::Rust => {
             let options = rust::Options { runtime: generate.runtime.clone(), ..rust::Options::for_users() };
-            build::modules(&options, std::slice::from_ref(&generate.schema)).map_err(failure)?
+            build::modules(&options, std::slice::from_ref(schema)).map_err(failure)?
         }
     };
     for file in files {
-        let path = generate.out.join(&file.path);
+        let path = out.join(&file.path);
         build::write(&path, &file.content).map_err(failure)?;
         output::line(&path.display().to_string())?;
     }
     Ok(())
+}
+
+/// Tells one difference a line; the command fails when one of them breaks something.
+fn compare(old: &Path, new: &Path) -> Result<(), Failure> {
+    let (old_text, new_text) = (read(old)?, read(new)?);
+    let report = compat::check((&old.to_string_lossy(), &old_text), (&new.to_string_lossy(), &new_text))
+        .map_err(|findings| Failure::usage(findings.to_string()))?;
+    for change in &report.changes {
+        output::line(&change.to_string())?;
+    }
+    match report.changes.iter().filter(|change| change.breaking).count() {
+        0 => Ok(()),
+        1 => Err(Failure::new(ErrorKind::Unsupported, "one change breaks the service")),
+        breaking => Err(Failure::new(ErrorKind::Unsupported, format!("{breaking} changes break the service"))),
+    }
+}
+
+fn read(schema: &Path) -> Result<String, Failure> {
+    let text = fs::read_to_string(schema);
+    text.map_err(|source| failure(Error::Read { path: schema.to_owned(), source }))
 }
 
 /// A schema that is wrong or cannot be read is the caller's mistake; a file that cannot be written is not.

@@ -175,6 +175,7 @@
 #![forbid(unsafe_code)]
 
 pub mod build;
+pub mod compat;
 pub mod errors;
 pub mod markdown;
 pub mod model;

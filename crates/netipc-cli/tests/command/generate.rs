@@ -45,3 +45,19 @@ fn method_codes_of_the_standard_services_are_refused() {
     let outcome = Outcome::of(netipc(&["gen", schema, "--lang", "rust", "--out", out.path().to_str().unwrap()]));
     outcome.fails(2, "`method` is 1, which only a standard service can have");
 }
+
+/// NIPC-EVO-09: what changed is told with both places, and what breaks makes the command fail.
+#[test]
+fn two_schemas_are_compared() {
+    let next = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/ip-to-asn/version-2/ip-to-asn.toml");
+    let compare = |old: &str, new: &str| Outcome::of(netipc(&["gen", "--check-compat", old, new]));
+    let told = compare(SCHEMA, next).prints().to_owned();
+    assert!(told.starts_with(&format!("compatible: {SCHEMA}:")), "{told}");
+    assert!(told.contains("field `prefix_length` was added to record `answer` in version 2"), "{told}");
+    assert_eq!(told.lines().count(), 1, "{told}");
+    assert_eq!(compare(SCHEMA, SCHEMA).prints(), "");
+    compare(next, SCHEMA).fails(1, "2 changes break the service");
+    compare(SCHEMA, "/nonexistent.toml").fails(2, "cannot read the schema /nonexistent.toml");
+    Outcome::of(netipc(&["gen", "--check-compat", SCHEMA])).fails(2, "2 values required");
+    Outcome::of(netipc(&["gen", SCHEMA])).fails(2, "--lang");
+}

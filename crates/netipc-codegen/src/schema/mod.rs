@@ -7,15 +7,18 @@ mod enums;
 mod growth;
 mod lookup;
 mod names;
+mod places;
 mod rules;
 mod table;
 mod tail;
 
 pub use diagnostic::{Diagnostic, Diagnostics};
+pub use places::Place;
 
-pub(crate) use declaration::toml_tree;
+pub(crate) use declaration::{Declarations, toml_tree};
 pub(crate) use diagnostic::{Findings, Source};
 pub(crate) use names::{RECORD, check as check_name};
+pub(crate) use places::{Item, Places};
 pub(crate) use table::Table;
 
 use crate::model::Service;
@@ -52,10 +55,16 @@ pub(crate) enum Author {
 }
 
 fn parse_for(author: Author, path: &str, text: &str) -> Result<Service, Diagnostics> {
-    let source = Source::new(path, text);
-    let mut findings = Findings::new(&source);
-    let declarations = declaration::read(&source, &mut findings).filter(|_| findings.is_empty());
-    let service =
-        declarations.and_then(|declarations| check::check(&declarations, author, source.path(), &mut findings));
-    findings.conclude(service)
+    declared(author, &Source::new(path, text)).map(|(service, _)| service)
+}
+
+/// The model, and what it was made from.
+pub(crate) fn declared(author: Author, source: &Source) -> Result<(Service, Declarations), Diagnostics> {
+    let mut findings = Findings::new(source);
+    let declarations = declaration::read(source, &mut findings).filter(|_| findings.is_empty());
+    let declared = declarations.and_then(|declarations| {
+        let service = check::check(&declarations, author, source.path(), &mut findings)?;
+        Some((service, declarations))
+    });
+    findings.conclude(declared)
 }

@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let endpoint = Endpoint::new(run_dir, "ip-to-asn")?;
     let mut client = Client::<IpToAsn>::new(endpoint, ClientConfig::default());
     client.refresh(); // connects; in a longer program, call it in your loop
-    let reply = client.call(&keys)?;
+    let reply = client.lookup(&keys)?;
 
     println!("{:<24} {:>10}  {:<2}  ORGANISATION", "ADDRESS", "AS", "CC");
     for (address, item) in addresses.iter().zip(reply.items()) {
