@@ -10,11 +10,8 @@ struct Provider(Child);
 
 impl Provider {
     fn start(run_dir: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_ip-to-asn-provider"))
-            .arg(run_dir)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child =
+            Command::new(env!("CARGO_BIN_EXE_ip-to-asn-provider")).arg(run_dir).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let provider = Self(child);
@@ -32,8 +29,7 @@ impl Drop for Provider {
 }
 
 fn consumer(run_dir: &Path, addresses: &[&str]) -> (bool, String, String) {
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_ip-to-asn-consumer")).arg(run_dir).args(addresses).output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_ip-to-asn-consumer")).arg(run_dir).args(addresses).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (output.status.success(), text(output.stdout), text(output.stderr))
 }
