@@ -8,6 +8,7 @@
 //! * [`schema`] reads a TOML file and tells everything that is wrong with it at once, with line, column and remedy.
 //! * [`model`] is what a schema means: offsets resolved, rules as data, nothing of any language. It can be serialised.
 //! * [`rust`] and [`markdown`] print it. A printer knows only the model, so no service is special to it.
+//! * [`compat`] compares two schemas.
 //! * [`build`] is for users: code from their schemas, made by a build script.
 //! * [`project`] says which files of this project are generated, and whether they are up to date.
 //!
@@ -33,7 +34,7 @@
 //!
 //!     [[record.query.field]]
 //!     name = "unit"
-//!     type = "string"             # u8 u16 u32 u64 enum string list table
+//!     type = "string"             # u8 u16 u32 u64 size enum string list table
 //!     at = 0                      # optional; checked against the offset that follows from the fields before
 //!     min_length = 1              # strings: also max_length, and offset for a fixed place
 //!     nul_inside = "rejected"
@@ -75,6 +76,13 @@
 //! tolerated. `[service.snapshot]` names the `list` of the reply and the `hash` and `name` fields that identify an item.
 //!
 //! A string with `rest = true` has no offset and no length: it takes what is left of its record, up to the NUL at the end.
+//!
+//! # Versions
+//!
+//! `version` of `[service]` is its minor version, 1 unless it says otherwise. A record with a field of type `size`, which is a
+//! u16, can get more fields in later versions: numbers, enumerations and strings that stand behind the others, each with
+//! `since`, the version it came with, and `default`, what it is when an older program left it out. [`compat`] tells whether
+//! two schemas are versions of one service.
 //!
 //! # Enumerations, tables, rules and lookups
 //!

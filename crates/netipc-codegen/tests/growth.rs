@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed test panics")]
 
 use netipc_proto::codec::{BuildError, Problem, Writer};
-use netipc_proto::service::Service;
+use netipc_proto::service::{Lookup, Outcome, Service};
 use proptest::prelude::*;
 
 #[allow(dead_code, unreachable_pub, reason = "a user would pick what it needs")]
@@ -11,6 +11,13 @@ mod new;
 #[allow(dead_code, unreachable_pub, reason = "a user would pick what it needs")]
 #[path = "golden/probe_1.rs"]
 mod old;
+
+#[allow(dead_code, unreachable_pub, reason = "a user would pick what it needs")]
+#[path = "golden/ip_to_asn_2.rs"]
+mod new_lookup;
+#[allow(dead_code, unreachable_pub, reason = "a user would pick what it needs")]
+#[path = "golden/ip_to_asn_1.rs"]
+mod old_lookup;
 
 fn written(write: impl FnOnce(Writer<'_>) -> Result<(), BuildError>) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -169,4 +176,70 @@ fn strings_inside_a_longer_fixed_part_are_refused() {
     assert!(old::Reading::decode(&reading(18, 18)).is_ok());
     let early = old::Reading::decode(&reading(18, 17)).unwrap_err();
     assert_eq!((early.field, early.problem), ("place", Problem::StartsEarly { got: 17, least: 18 }));
+}
+
+const ORGANISATION: &[u8] = b"Example Networks";
+
+/// What a provider of the first version answers to four addresses within `budget`: it knows the first one and the third.
+fn old_answers(budget: usize) -> Vec<u8> {
+    let keys = [1, 2, 3, 4].map(|low| new_lookup::Address { high: 0, low });
+    let request = written(|out| new_lookup::IpToAsn::encode_request(&keys, out));
+    let request = old_lookup::IpToAsn::decode_request(&request).unwrap();
+    let mut bytes = Vec::new();
+    let mut builder = old_lookup::IpToAsn::reply_builder(&request, Writer::new(&mut bytes, budget));
+    builder.generation(9);
+    for key in request.keys() {
+        let fields = old_lookup::KnownFields { asn: key.low as u32, country: b"DE", organisation: ORGANISATION };
+        if key.low % 2 == 1 { builder.known(fields).unwrap() } else { builder.unknown().unwrap() }
+    }
+    old_lookup::IpToAsn::finish_reply(builder).unwrap();
+    bytes
+}
+
+/// Items of lookups grow: the statuses that are not answers, and replies put together of older items, too (NIPC-EVO-04).
+#[test]
+fn new_consumer_looks_up_at_an_old_provider() {
+    type New = new_lookup::IpToAsn;
+    let bytes = old_answers(1000);
+    let reply = New::decode_reply(&bytes).unwrap();
+    let asns: Vec<_> = reply.items().iter().map(|item| (item.low(), item.asn(), item.prefix_length())).collect();
+    assert_eq!(asns, [(1, 1, 0), (2, 0, 0), (3, 3, 0), (4, 0, 0)]);
+    assert_eq!(reply.items().get(2).unwrap().organisation(), ORGANISATION);
+
+    // No room for the third item beside the short record of the fourth, as the first version makes them.
+    let cut = old_answers(bytes.len() - 8);
+    let cut = New::decode_reply(&cut).unwrap();
+    let outcomes: Vec<_> = (0..4).map(|index| New::outcome(&cut, index)).collect();
+    assert_eq!(outcomes, [Outcome::Final, Outcome::Final, Outcome::Exceeded, Outcome::Exceeded]);
+
+    let mut whole = Vec::new();
+    let mut stitcher = New::stitcher(Writer::new(&mut whole, 1000), 5);
+    (0..2).for_each(|index| stitcher.copy(New::item_bytes(&cut, index)).unwrap());
+    (2..4).for_each(|index| stitcher.copy(New::item_bytes(&reply, index)).unwrap());
+    New::push_oversized(&mut stitcher, new_lookup::Address { high: 0, low: 5 }).unwrap();
+    New::finish_stitched(stitcher, 9).unwrap();
+    let whole = New::decode_reply(&whole).unwrap();
+    assert!(whole.items().iter().take(4).eq(reply.items()));
+    assert_eq!(New::outcome(&whole, 4), Outcome::Oversized);
+}
+
+/// NIPC-EVO-03
+#[test]
+fn old_consumer_looks_up_at_a_new_provider() {
+    let keys = [1, 2].map(|low| old_lookup::Address { high: 7, low });
+    let request = written(|out| old_lookup::IpToAsn::encode_request(&keys, out));
+    let request = new_lookup::IpToAsn::decode_request(&request).unwrap();
+    let bytes = written(|out| {
+        let mut builder = new_lookup::IpToAsn::reply_builder(&request, out);
+        builder.generation(1);
+        let (country, organisation) = (b"NL".as_slice(), ORGANISATION);
+        builder.known(new_lookup::KnownFields { asn: 64500, country, organisation, prefix_length: 32 }).unwrap();
+        builder.unknown().unwrap();
+        new_lookup::IpToAsn::finish_reply(builder)
+    });
+    let reply = old_lookup::IpToAsn::decode_reply(&bytes).unwrap();
+    let known = reply.items().get(0).unwrap();
+    assert_eq!((known.asn(), known.country(), known.organisation()), (64500, b"NL".as_slice(), ORGANISATION));
+    assert_eq!(reply.items().get(1).unwrap().status(), old_lookup::Status::Unknown);
+    assert!(keys.iter().enumerate().all(|(index, key)| old_lookup::IpToAsn::echoes(&reply, index, *key)));
 }

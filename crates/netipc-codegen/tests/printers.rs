@@ -47,6 +47,17 @@ fn fuzzing_is_as_checked_in() {
     compare("fuzzing.rs", &rust::fuzzing(&services, "tests/schemas/*.toml", &rust::Options::default()));
 }
 
+/// The example's versions, so that their code can meet in one program.
+#[test]
+fn versions_of_the_example_are_as_checked_in() {
+    for (name, schema) in [("ip_to_asn_1", "ip-to-asn.toml"), ("ip_to_asn_2", "version-2/ip-to-asn.toml")] {
+        let path = format!("examples/ip-to-asn/{schema}");
+        let text = std::fs::read_to_string(tests_dir().join("../../..").join(&path)).unwrap();
+        let service = schema::parse(&path, &text).unwrap_or_else(|findings| panic!("{findings}"));
+        compare(&format!("{name}.rs"), &rust::module(&service, &rust::Options::default()));
+    }
+}
+
 /// Printing twice gives the same bytes (NIPC-COD-19).
 #[test]
 fn printing_is_repeatable() {
@@ -76,7 +87,10 @@ fn model_is_as_checked_in_and_survives_serialisation() {
 
 #[test]
 fn printed_rust_is_formatted() {
-    let files = NAMES.iter().chain(&["fuzzing"]).map(|name| tests_dir().join("golden").join(format!("{name}.rs")));
+    let files = NAMES
+        .iter()
+        .chain(&["fuzzing", "ip_to_asn_1", "ip_to_asn_2"])
+        .map(|name| tests_dir().join("golden").join(format!("{name}.rs")));
     let output = Command::new("rustfmt")
         .args(["--check", "--edition", "2024", "--config-path"])
         .arg(tests_dir().join("../../../rustfmt.toml"))
