@@ -43,7 +43,7 @@ fn method_codes_of_the_standard_services_are_refused() {
     let out = RunDir::new();
     let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/../../spec/services/increment.toml");
     let outcome = Outcome::of(netipc(&["gen", schema, "--lang", "rust", "--out", out.path().to_str().unwrap()]));
-    outcome.fails(2, "`method` is 1, which only a standard service can have");
+    outcome.fails(2, "`increment` is the name of a standard service");
 }
 
 /// NIPC-EVO-09: what changed is told with both places, and what breaks makes the command fail.
@@ -56,7 +56,10 @@ fn two_schemas_are_compared() {
     assert!(told.contains("field `prefix_length` was added to record `answer` in version 2"), "{told}");
     assert_eq!(told.lines().count(), 1, "{told}");
     assert_eq!(compare(SCHEMA, SCHEMA).prints(), "");
-    compare(next, SCHEMA).fails(1, "2 changes break the service");
+    let back = compare(next, SCHEMA);
+    assert_eq!((back.code, back.stderr.as_str()), (Some(1), "netipc: 2 changes break the service\n"), "{back:?}");
+    assert!(back.stdout.lines().all(|line| line.starts_with(&format!("breaks: {next}:"))), "{back:?}");
+    assert_eq!(back.stdout.lines().count(), 2, "{back:?}");
     compare(SCHEMA, "/nonexistent.toml").fails(2, "cannot read the schema /nonexistent.toml");
     Outcome::of(netipc(&["gen", "--check-compat", SCHEMA])).fails(2, "2 values required");
     Outcome::of(netipc(&["gen", SCHEMA])).fails(2, "--lang");

@@ -30,7 +30,9 @@ pub(super) fn compare<'c>(comparison: &mut Comparison<'c>, old: &'c Record, new:
         }
     }
     for (index, clause) in &was {
-        if is.iter().all(|(_, other)| other != clause) {
+        // What is gone is told already.
+        let kept = new.field(&clause.demand.field).is_some();
+        if kept && is.iter().all(|(_, other)| other != clause) {
             let message = format!("{}: old readers refuse what new writers send", sentence("no longer", clause, new));
             let places = (Item::Rule(&old.name, *index), Item::Record(&new.name));
             comparison.breaks(&places.0, &places.1, message);

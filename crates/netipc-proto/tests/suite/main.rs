@@ -7,6 +7,7 @@ mod batch;
 mod chunk;
 mod common;
 mod errors;
+mod evolution;
 mod fuzz;
 mod golden;
 mod growth;
