@@ -43,7 +43,9 @@ pub(crate) fn check(
         enums::check_use(&declarations.enums, &service, findings);
         tail::check_lists(&declarations.records, &service.records, findings);
         tail::check_rows(&declarations.records, &service, findings);
-        growth::check_roles(&declarations.records, &service, decl.lookup.is_some(), findings);
+        if decl.lookup.is_some() {
+            growth::check_lookup(&declarations.records, &service, findings);
+        }
         check_roles(decl, &declarations.records, &service, findings);
     }
     if findings.is_empty()

@@ -184,19 +184,18 @@ fn meets(default: &Literal, demand: &Demand) -> bool {
     }
 }
 
-/// Records that cannot grow because of what they are used for.
-pub(super) fn check_roles(decls: &[RecordDecl], service: &Service, is_lookup: bool, findings: &mut Findings<'_>) {
-    let request = service.record(&service.request).filter(|_| is_lookup);
+/// Records of a lookup that cannot grow: heads are made anew where replies are put together, and an older provider could not
+/// repeat what was added to a key.
+pub(super) fn check_lookup(decls: &[RecordDecl], service: &Service, findings: &mut Findings<'_>) {
+    let request = service.record(&service.request);
     let key = request.and_then(|request| service.item_of(request, &request.list()?.name));
     for decl in decls {
         let name = decl.name.get_ref();
-        let role = if service.is_row(name) {
-            "the row of a table"
-        } else if key.is_some_and(|key| key.name == *name) {
+        let role = if key.is_some_and(|key| key.name == *name) {
             "the key of a lookup"
-        } else if is_lookup && *name == service.request {
+        } else if *name == service.request {
             "the request of a lookup"
-        } else if is_lookup && *name == service.reply {
+        } else if *name == service.reply {
             "the reply of a lookup"
         } else {
             continue;

@@ -1,9 +1,12 @@
 //! Growth: fields that came in a later version (NIPC-EVO-01).
 
-use super::{diagnostics, found};
+use super::{LOOKUP, diagnostics, found};
 
 /// A service that has grown twice.
 const PROBE: &str = include_str!("../schemas/probe_3.toml");
+
+/// A lookup whose items can grow.
+const EXAMPLE: &str = include_str!("../../../../examples/ip-to-asn/ip-to-asn.toml");
 
 #[test]
 fn nothing_is_wrong_with_the_service_that_has_grown() {
@@ -92,5 +95,26 @@ diagnostics! { PROBE;
     unknown_type_with_size_offered: "name = \"most\"", "type = \"u64\"" => "type = \"u65\"", [
         "52:8: field `most` has type `u65`, which does not exist; use `u8`, `u16`, `u32`, `u64`, `size`, \
          `enum`, `string`, `list` or `table`",
+    ];
+}
+
+diagnostics! { EXAMPLE;
+    key_that_can_grow: "record.address", "doc = \"The other half.\"\nexample = 1" => "doc = \"The other half.\"\n\n[[record.address.field]]\nname = \"size\"\ntype = \"size\"\ndoc = \"Size.\"", [
+        "88:8: record `address` is the key of a lookup, which cannot grow; drop the field; items of replies can \
+         grow",
+    ];
+    request_of_a_lookup_that_can_grow: "record.request", "type = \"u32\"\nreserved = true" => "type = \"u16\"\nreserved = true\ndoc = \"Spare.\"\n\n[[record.request.field]]\nname = \"size\"\ntype = \"size\"", [
+        "65:8: record `request` is the request of a lookup, which cannot grow; drop the field; items of replies \
+         can grow",
+    ];
+    reply_of_a_lookup_that_can_grow: "record.reply", "type = \"u32\"\nreserved = true" => "type = \"u16\"\nreserved = true\ndoc = \"Spare.\"\n\n[[record.reply.field]]\nname = \"size\"\ntype = \"size\"", [
+        "104:8: record `reply` is the reply of a lookup, which cannot grow; drop the field; items of replies \
+         can grow",
+    ];
+}
+
+diagnostics! { LOOKUP;
+    record_with_a_table_that_can_grow: "record.person", "[[record.person.field]]\nname = \"tags\"" => "[[record.person.field]]\nname = \"size\"\ntype = \"size\"\ndoc = \"Size.\"\n\n[[record.person.field]]\nname = \"tags\"", [
+        "161:8: record `person` cannot grow, because it has a table; drop field `size`, or `tags`",
     ];
 }
