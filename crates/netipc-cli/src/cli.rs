@@ -280,6 +280,8 @@ pub(crate) struct Generate {
 pub(crate) enum Language {
     /// One module
     Rust,
+    /// The tables of records, fields and rules for a specification, as Markdown.
+    Markdown,
 }
 
 #[derive(Debug, Args)]

@@ -1,11 +1,11 @@
 //! `netipc gen`: from a schema to code, and from two schemas to what breaks between them.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use netipc::ErrorKind;
 use netipc_codegen::build::{self, Error};
-use netipc_codegen::{compat, rust};
+use netipc_codegen::{compat, markdown, rust, schema};
 
 use crate::cli::{Generate, Language};
 use crate::failure::Failure;
@@ -18,18 +18,27 @@ pub(crate) fn run(generate: &Generate) -> Result<(), Failure> {
     let (Some(schema), Some(lang), Some(out)) = (&generate.schema, generate.lang, &generate.out) else {
         return Err(Failure::usage("a schema, --lang and --out are needed; see --help"));
     };
-    let files = match lang {
+    let files: Vec<(PathBuf, String)> = match lang {
         Language::Rust => {
             let options = rust::Options { runtime: generate.runtime.clone(), ..rust::Options::for_users() };
-            build::modules(&options, std::slice::from_ref(schema)).map_err(failure)?
+            let modules = build::modules(&options, std::slice::from_ref(schema)).map_err(failure)?;
+            modules.into_iter().map(|module| (out.join(module.path), module.content)).collect()
         }
+        Language::Markdown => vec![tables(schema, out)?],
     };
-    for file in files {
-        let path = out.join(&file.path);
-        build::write(&path, &file.content).map_err(failure)?;
+    for (path, content) in files {
+        build::write(&path, &content).map_err(failure)?;
         output::line(&path.display().to_string())?;
     }
     Ok(())
+}
+
+/// The page that the specification has of every standard service.
+fn tables(schema: &Path, out: &Path) -> Result<(PathBuf, String), Failure> {
+    let service = schema::parse(&schema.to_string_lossy(), &read(schema)?)
+        .map_err(|findings| Failure::usage(findings.to_string()))?;
+    let page = format!("# Service `{}`\n\n{}", service.name, markdown::service(&service));
+    Ok((out.join(format!("{}.md", service.name)), page))
 }
 
 /// Tells one difference a line; the command fails when one of them breaks something.

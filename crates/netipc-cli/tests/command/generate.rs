@@ -25,6 +25,16 @@ fn a_schema_becomes_a_module_named_after_its_service() {
 }
 
 #[test]
+fn a_schema_becomes_the_tables_that_standard_services_have_in_their_specification() {
+    let out = RunDir::new();
+    let directory = out.path().to_str().unwrap();
+    Outcome::of(netipc(&["gen", SCHEMA, "--lang", "markdown", "--out", directory])).prints();
+    let page = fs::read_to_string(out.path().join("ip-to-asn.md")).unwrap();
+    assert!(page.starts_with("# Service `ip-to-asn`\n\n"), "{page}");
+    assert!(page.contains("| 0 | u16 |"), "{page}");
+}
+
+#[test]
 fn what_is_wrong_with_a_schema_is_told_with_its_place() {
     let directory = RunDir::new();
     let schema = directory.path().join("bad.toml");

@@ -34,6 +34,12 @@ impl<'a> Stitcher<'a> {
         self.items.is_empty()
     }
 
+    /// Bytes of the reply as it stands.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.out.len()
+    }
+
     /// Appends the bytes of one item, which were decoded before as part of a reply of the same service.
     ///
     /// # Errors

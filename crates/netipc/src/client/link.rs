@@ -295,6 +295,18 @@ impl Link {
         if self.state == State::Ready { Ok(()) } else { self.reconnect(deadline) }
     }
 
+    /// Connects anew with a larger request proposal; a server that refuses it gets the one that is configured.
+    pub(crate) fn widen(&mut self, wanted: u32, deadline: Deadline) -> Result<(), Error> {
+        if wanted <= self.agreed_payloads().request || !self.growth.request_too_small(wanted) {
+            return Ok(());
+        }
+        self.counters.growths += 1;
+        match self.reconnect(deadline) {
+            Err(error) if is_refused_proposal(&error) => self.reconnect(deadline),
+            result => result,
+        }
+    }
+
     /// Ends the session because of what a payload says.
     pub(crate) fn reject(&mut self, violation: Violation) -> Error {
         let error = Error::Violation(violation);

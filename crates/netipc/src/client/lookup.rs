@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use netipc_proto::codec::{BuildError, ListLen, Stitcher, Writer};
 use netipc_proto::error::Violation;
+use netipc_proto::limits::DEFAULT_ACCEPTED_REQUEST_PAYLOAD;
 use netipc_proto::service::{Lookup, Outcome};
 
 use crate::client::link::{Link, is_refused_proposal};
@@ -17,6 +18,9 @@ use crate::client::{Client, request_header};
 use crate::clock::Deadline;
 use crate::connection::Envelope;
 use crate::error::Error;
+
+/// A lookup of more requests than this is worth a reconnect with larger ones.
+const MANY_REQUESTS: usize = 16;
 
 /// Bounds of one logical lookup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +81,7 @@ impl<S: Lookup> Client<S> {
             S::check_key(key)?;
         }
         let deadline = self.link.deadline(timeout);
+        self.widen(keys, deadline)?;
         let mut search = Search::<S> {
             link: &mut self.link,
             request: &mut self.request,
@@ -100,6 +105,19 @@ impl<S: Lookup> Client<S> {
             got: u64::from(limits.max_restarts) + 1,
             allowed: limits.max_restarts.into(),
         })
+    }
+
+    /// Asks for room for larger requests once, when the keys would take a great many of those that are agreed on.
+    fn widen(&mut self, keys: &[S::Key<'_>], deadline: Deadline) -> Result<(), Error> {
+        let agreed = self.link.agreed_payloads().request;
+        let mut request = ListLen::new(S::REQUEST_LEN);
+        keys.iter().for_each(|&key| request.add(S::key_len(key)));
+        if request.total() / MANY_REQUESTS <= agreed as usize {
+            return Ok(());
+        }
+        // Servers take as much unless they are configured otherwise.
+        let wanted = u32::try_from(request.total()).unwrap_or(u32::MAX).min(DEFAULT_ACCEPTED_REQUEST_PAYLOAD);
+        self.link.widen(wanted, deadline)
     }
 }
 
@@ -146,6 +164,8 @@ enum Usable {
 /// What came of a request.
 enum Asked {
     Reply(Envelope),
+    /// Nothing: the limits are others now, and the keys have to be chosen anew.
+    Again,
     /// The shortest answers to so many keys do not fit the response limit, however far it may grow.
     TooManyKeys,
     /// The server takes no request as large as this one key.
@@ -160,6 +180,7 @@ impl<'k, 'q, S: Lookup> Search<'_, 'k, 'q, S> {
             let asked = self.fitting(at);
             let envelope = match self.ask(asked)? {
                 Asked::Reply(envelope) => envelope,
+                Asked::Again => continue,
                 Asked::TooManyKeys => {
                     self.halve(asked.len())?;
                     continue;
@@ -176,22 +197,24 @@ impl<'k, 'q, S: Lookup> Search<'_, 'k, 'q, S> {
             }
             match usable {
                 Usable::Items(count) if count == self.keys.len() => {
+                    limit("the answer to a lookup", self.payload(&envelope)?.len(), self.limits.max_reply)?;
                     return Ok(Round::Found(Found::InOneReply(envelope)));
                 }
                 Usable::Items(count) => {
+                    let before = stitcher.size();
                     copy::<S>(&mut stitcher, &self.reply(&envelope)?, 0..count)?;
-                    self.expect(&envelope, count, asked.len())?;
+                    self.expect(stitcher.size() - before, count, asked.len());
                     at += count;
                 }
                 Usable::Nothing => self.halve(asked.len())?,
                 Usable::FirstInDoubt(count) => {
-                    let kept = self.link.message(&envelope)?.payload.to_vec();
-                    let Some(alone) = self.ask_alone(at)? else { continue };
-                    if !self.is_same(&alone, &mut generation)? {
+                    let kept = self.payload(&envelope)?.to_vec();
+                    let before = stitcher.size();
+                    if !self.settle_first(at, &mut stitcher, &mut generation)? {
                         return Ok(Round::DataChanged);
                     }
-                    copy::<S>(&mut stitcher, &self.reply(&alone)?, 0..1)?;
                     copy::<S>(&mut stitcher, &S::view_reply(&kept), 1..count)?;
+                    self.expect(stitcher.size() - before, count, asked.len());
                     at += count;
                 }
             }
@@ -215,39 +238,60 @@ impl<'k, 'q, S: Lookup> Search<'_, 'k, 'q, S> {
     }
 
     fn ask(&mut self, keys: &[S::Key<'q>]) -> Result<Asked, Error> {
-        self.requests += 1;
-        limit("the requests of a lookup", self.requests as usize, self.limits.max_requests as usize)?;
         self.request.clear();
         let ceiling = self.link.request_ceiling();
         match S::encode_keys(keys, Writer::new(self.request, ceiling)) {
             Err(BuildError::Overflow { .. }) if keys.len() == 1 => return Ok(Asked::KeyTooLarge),
             built => built?,
         }
+        self.requests += 1;
+        limit("the requests of a lookup", self.requests as usize, self.limits.max_requests as usize)?;
         let header = request_header::<S>(self.request);
         match self.link.exchange(header, self.request, S::IDEMPOTENT, self.deadline) {
             Ok(envelope) => Ok(Asked::Reply(envelope)),
-            Err(Error::LimitExceeded { .. }) if !keys.is_empty() => {
+            // Asking again is what must not be done to a service that acts on being asked.
+            Err(Error::LimitExceeded { .. }) if S::IDEMPOTENT && !keys.is_empty() => {
                 self.link.revive(self.deadline)?;
                 Ok(Asked::TooManyKeys)
             }
-            Err(error) if keys.len() == 1 && is_refused_proposal(&error) => {
+            Err(error) if is_refused_proposal(&error) => {
+                // What was proposed may have grown for another call: with what is configured there may be a session.
                 self.link.revive(self.deadline)?;
-                Ok(Asked::KeyTooLarge)
+                let fits = self.request.len() <= self.link.agreed_payloads().request as usize;
+                Ok(if keys.len() == 1 && !fits { Asked::KeyTooLarge } else { Asked::Again })
             }
             Err(error) => Err(error),
         }
     }
 
-    /// Asks for a key that was the first of several and called oversized. None when its answer must be asked for again.
-    fn ask_alone(&mut self, at: usize) -> Result<Option<Envelope>, Error> {
+    /// Adds the item of a key that was the first of several and called oversized, as a request for it alone brings it.
+    /// False when the data has changed meanwhile.
+    fn settle_first(
+        &mut self,
+        at: usize,
+        stitcher: &mut Stitcher<'_>,
+        generation: &mut Option<u64>,
+    ) -> Result<bool, Error> {
         let alone = &self.keys[at..=at];
-        let Asked::Reply(envelope) = self.ask(alone)? else {
-            self.halve(1)?;
-            return Ok(None);
-        };
-        match self.judge(&envelope, alone)? {
-            Usable::Items(_) => Ok(Some(envelope)),
-            Usable::Nothing | Usable::FirstInDoubt(_) => self.halve(1).map(|()| None),
+        loop {
+            match self.ask(alone)? {
+                Asked::Again => {}
+                Asked::TooManyKeys => self.halve(1)?,
+                Asked::KeyTooLarge => {
+                    S::push_oversized(stitcher, self.keys[at])?;
+                    return Ok(true);
+                }
+                Asked::Reply(envelope) => {
+                    if !matches!(self.judge(&envelope, alone)?, Usable::Items(_)) {
+                        self.halve(1)?;
+                    }
+                    let same = self.is_same(&envelope, generation)?;
+                    if same {
+                        copy::<S>(stitcher, &self.reply(&envelope)?, 0..1)?;
+                    }
+                    return Ok(same);
+                }
+            }
         }
     }
 
@@ -259,31 +303,31 @@ impl<'k, 'q, S: Lookup> Search<'_, 'k, 'q, S> {
 
     /// Checks that a reply answers what was asked.
     fn judge(&mut self, envelope: &Envelope, asked: &[S::Key<'q>]) -> Result<Usable, Error> {
-        let verdict = judge::<S>(&S::decode_reply(self.link.message(envelope)?.payload)?, asked);
+        let verdict = judge::<S>(&S::decode_reply(self.payload(envelope)?)?, asked);
         verdict.map_err(|violation| self.link.reject(violation))
     }
 
-    fn reply(&self, envelope: &Envelope) -> Result<S::Reply<'_>, Error> {
-        Ok(S::view_reply(self.link.message(envelope)?.payload))
+    fn payload(&self, envelope: &Envelope) -> Result<&[u8], Error> {
+        Ok(self.link.message(envelope)?.payload)
     }
 
-    /// Learns from a reply how many keys the next one will have room for.
-    fn expect(&mut self, envelope: &Envelope, usable: usize, asked: usize) -> Result<(), Error> {
+    fn reply(&self, envelope: &Envelope) -> Result<S::Reply<'_>, Error> {
+        Ok(S::view_reply(self.payload(envelope)?))
+    }
+
+    /// Learns how many keys the next reply will have room for from the bytes that `usable` items of `asked` took.
+    fn expect(&mut self, bytes: usize, usable: usize, asked: usize) {
         if usable == asked {
             // Perhaps there would have been room for some more.
             self.hope = self.hope.max(asked).saturating_add(asked / 4 + 1);
-            return Ok(());
+            self.cap = self.cap.saturating_add(self.cap / 4 + 1);
+        } else {
+            let budget = self.link.agreed_payloads().response as usize;
+            self.hope = (usable * budget / bytes.max(1)).clamp(1, asked);
         }
-        let mut used = ListLen::new(S::REPLY_LEN);
-        let reply = self.reply(envelope)?;
-        (0..usable).for_each(|index| used.add(S::item_bytes(&reply, index).len()));
-        drop(reply);
-        let budget = self.link.agreed_payloads().response as usize;
-        self.hope = (usable * budget / used.padded()).max(1);
-        Ok(())
     }
 
-    /// From here on a request carries at most half of `keys`.
+    /// The next requests carry at most half of `keys`, until answers have come.
     fn halve(&mut self, keys: usize) -> Result<(), Error> {
         if keys > 1 {
             self.cap = keys / 2;
@@ -301,13 +345,16 @@ impl<'k, 'q, S: Lookup> Search<'_, 'k, 'q, S> {
         let generation = match generation {
             Some(generation) => generation,
             // No key was asked for; the generation is wanted all the same.
-            None => {
-                let Asked::Reply(envelope) = self.ask(&[])? else {
-                    return Err(Error::Bug("a request without keys has too many of them"));
-                };
-                self.judge(&envelope, &[])?;
-                S::generation(&self.reply(&envelope)?)
-            }
+            None => loop {
+                match self.ask(&[])? {
+                    Asked::Again => {}
+                    Asked::Reply(envelope) => {
+                        self.judge(&envelope, &[])?;
+                        break S::generation(&self.reply(&envelope)?);
+                    }
+                    _ => return Err(Error::Bug("a request without keys has too many of them")),
+                }
+            },
         };
         S::finish_stitched(stitcher, generation)?;
         Ok(Round::Found(Found::Stitched))

@@ -61,6 +61,8 @@ impl<S: Service> Client<S> {
     /// It need not succeed: the state tells, [`Client::status`] tells why, and the next refresh tries again. After
     /// [`State::AuthFailed`] and [`State::Incompatible`] it does nothing until [`Client::reset`].
     pub fn refresh(&mut self) -> State {
+        // Once in a collector's turn is often enough to give back what a large lookup needed.
+        self.stitched = Vec::new();
         self.link.refresh()
     }
 

@@ -11,6 +11,8 @@ pub(crate) const KNOWN: u16 = 0;
 pub(crate) const UNKNOWN: u16 = 1;
 pub(crate) const EXCEEDED: u16 = 2;
 pub(crate) const OVERSIZED: u16 = 3;
+/// Known, in a cgroup whose path makes the item one of 112 bytes. Not on the wire.
+pub(crate) const LARGE: u16 = 100;
 
 /// What the mock answers to one request.
 pub(crate) enum Say {
@@ -115,21 +117,27 @@ fn reply(generation: u64, items: &[(u16, u32)]) -> Vec<u8> {
     payload
 }
 
-/// A known process is called `x` and runs in the root cgroup.
+/// A known process is called `x` and runs in the root cgroup, unless it is a large one.
 fn item(status: u16, pid: u32) -> Vec<u8> {
+    let path: &[u8] = if status == LARGE { &[b'p'; 48] } else { b"" };
+    let root = status == KNOWN;
+    let status = if status == LARGE { KNOWN } else { status };
     let comm: &[u8] = if status == KNOWN { b"x" } else { b"" };
     let mut item = vec![0; 60];
     let mut put = |at: usize, bytes: &[u8]| item[at..at + bytes.len()].copy_from_slice(bytes);
     put(0, &1_u16.to_ne_bytes());
     put(2, &status.to_ne_bytes());
-    put(6, &(if status == KNOWN { 3_u16 } else { 0 }).to_ne_bytes());
+    put(6, &(if root { 3_u16 } else { 0 }).to_ne_bytes());
     put(8, &pid.to_ne_bytes());
     put(16, &(if status == KNOWN { 7 } else { u32::MAX }).to_ne_bytes());
     put(32, &60_u32.to_ne_bytes());
     put(36, &(comm.len() as u32).to_ne_bytes());
     put(40, &(61 + comm.len() as u32).to_ne_bytes());
-    put(48, &(62 + comm.len() as u32).to_ne_bytes());
+    put(44, &(path.len() as u32).to_ne_bytes());
+    put(48, &(62 + comm.len() as u32 + path.len() as u32).to_ne_bytes());
     item.extend_from_slice(comm);
-    item.extend_from_slice(&[0; 3]);
+    item.push(0);
+    item.extend_from_slice(path);
+    item.extend_from_slice(&[0; 2]);
     item
 }

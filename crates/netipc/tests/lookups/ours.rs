@@ -134,26 +134,79 @@ fn no_keys_bring_the_generation() {
 }
 
 #[test]
-fn a_path_that_fits_no_request_is_oversized_here() {
-    // NIPC-L2C-32, NIPC-L2C-34
+fn one_large_answer_does_not_slow_the_others_down() {
+    // NIPC-L2C-30
     let _watchdog = Watchdog::start();
     let dir = tempfile::tempdir().unwrap();
+    let server = serve(&dir, Some(4096), |pid| if pid == 1 { 3900 } else { 20 });
+    let mut client = client(&endpoint::<AppsLookup>(&dir), |_| {});
+    let keys: Vec<u32> = (1..=5000).collect();
+    let reply = client.lookup(&keys).unwrap();
+    assert!(reply.items().into_iter().all(|item| item.status() == Status::Known));
+    let answered = server.handle().status().answered;
+    assert!(answered < 400, "{answered} requests");
+}
+
+#[test]
+fn a_small_key_is_not_blamed_for_what_an_earlier_one_proposed() {
+    // NIPC-L2C-32, NIPC-L2C-23
+    let _watchdog = Watchdog::start();
+    let dir = tempfile::tempdir().unwrap();
+    let server = serve_cgroups(&dir, None);
+    let mut client = Client::<CgroupsLookup>::new(endpoint::<CgroupsLookup>(&dir), ClientConfig::default());
+    client.refresh();
+    let long = vec![b'/'; 10_000];
+    assert_eq!(client.lookup(&[&long]).unwrap().items().get(0).unwrap().status(), CgroupsStatus::Known);
+    server.stop().unwrap();
+    for keys in [vec![&b"/a"[..]], vec![&b"/a"[..], b"/b"]] {
+        // The new one takes less than what the client has come to propose.
+        let server = serve_cgroups(&dir, Some(4096));
+        let reply = client.lookup(&keys).unwrap();
+        assert!(reply.items().into_iter().all(|item| item.status() == CgroupsStatus::Known));
+        server.stop().unwrap();
+        let server = serve_cgroups(&dir, None);
+        client.refresh();
+        client.lookup(&[&long]).unwrap();
+        server.stop().unwrap();
+    }
+}
+
+#[test]
+fn as_many_long_paths_as_are_allowed() {
+    // NIPC-L2C-35: with all defaults.
+    let _watchdog = Watchdog::start();
+    let dir = tempfile::tempdir().unwrap();
+    let _server = serve_cgroups(&dir, None);
+    let mut client = Client::<CgroupsLookup>::new(endpoint::<CgroupsLookup>(&dir), ClientConfig::default());
+    client.refresh();
+    let paths: Vec<String> = (0..65_536).map(|i| format!("/kubepods.slice/{}/{i:08}", "p".repeat(70))).collect();
+    let keys: Vec<&[u8]> = paths.iter().map(String::as_bytes).collect();
+    let reply = client.lookup(&keys).unwrap();
+    assert!(reply.items().into_iter().zip(&keys).all(|(item, path)| item.path() == *path));
+}
+
+fn serve_cgroups(dir: &TempDir, max_request: Option<u32>) -> RunningServer {
     let mut config = ServerConfig::default();
-    config.listener.max_request_payload = Some(4096);
-    let _server = Server::<CgroupsLookup>::bind(endpoint::<CgroupsLookup>(&dir), config, |request, reply| {
+    config.listener.max_request_payload = max_request;
+    Server::<CgroupsLookup>::bind(endpoint::<CgroupsLookup>(dir), config, |request, reply| {
         reply.generation(9);
         for _ in request.keys() {
-            reply.known(cgroups_lookup::KnownFields {
-                orchestrator: cgroups_lookup::Orchestrator::SYSTEMD,
-                name: b"n",
-                labels: &[],
-            })?;
+            let orchestrator = cgroups_lookup::Orchestrator::SYSTEMD;
+            reply.known(cgroups_lookup::KnownFields { orchestrator, name: b"n", labels: &[] })?;
         }
         Ok(())
     })
     .unwrap()
     .spawn()
-    .unwrap();
+    .unwrap()
+}
+
+#[test]
+fn a_path_that_fits_no_request_is_oversized_here() {
+    // NIPC-L2C-32, NIPC-L2C-34
+    let _watchdog = Watchdog::start();
+    let dir = tempfile::tempdir().unwrap();
+    let _server = serve_cgroups(&dir, Some(4096));
     let mut client = Client::<CgroupsLookup>::new(endpoint::<CgroupsLookup>(&dir), ClientConfig::default());
     client.refresh();
     // More than this server takes, and more than any server may take.

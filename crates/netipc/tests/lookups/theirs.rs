@@ -7,7 +7,7 @@ use netipc::services::apps_lookup::Status;
 use netipc::{Client, Error, ErrorKind, LookupLimits, State, Status as Transport};
 
 use crate::client;
-use crate::mock::{EXCEEDED, KNOWN, Mock, OVERSIZED, Say, UNKNOWN};
+use crate::mock::{EXCEEDED, KNOWN, LARGE, Mock, OVERSIZED, Say, UNKNOWN};
 use crate::support::Watchdog;
 
 fn all(status: u16, keys: &[u32]) -> Vec<(u16, u32)> {
@@ -80,7 +80,7 @@ fn a_reply_without_room_for_the_first_halves_the_keys() {
     let keys: Vec<u32> = (1..=10).collect();
     assert_eq!(look_up(&mut client(&mock.endpoint, |_| {}), &keys), known(&keys));
     let sizes: Vec<usize> = mock.requests().iter().map(Vec::len).collect();
-    assert_eq!(sizes, [10, 5, 2, 2, 2, 2, 2]);
+    assert_eq!(sizes, [10, 5, 2, 3, 4, 2, 3], "more again once answers have come");
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn a_limit_that_growth_does_not_cure_halves_the_keys() {
     let reply = look_up(&mut client(&mock.endpoint, |_| {}), &keys);
     assert!(reply.iter().zip(&keys).all(|(got, &pid)| *got == (pid, Status::Unknown)));
     let sizes: Vec<usize> = mock.requests().iter().map(Vec::len).collect();
-    assert_eq!(sizes, [9, 4, 4, 1]);
+    assert_eq!(sizes, [9, 4, 5, 2, 3]);
 }
 
 #[test]
@@ -204,4 +204,23 @@ fn one_deadline_covers_all_requests() {
     let mut client = client(&mock.endpoint, |_| {});
     assert!(matches!(client.lookup_within(&keys, Duration::from_millis(100)), Err(Error::Timeout { .. })));
     assert!(mock.requests().len() < 10);
+}
+
+#[test]
+fn an_existing_builder_is_learned_from() {
+    // NIPC-L2C-27, NIPC-L2C-31: a first item that does not fit beside the short records of all that follow is called
+    // oversized, and what is behind it exceeded.
+    let _watchdog = Watchdog::start();
+    let mock = Mock::serve(1024, |_, keys| {
+        let fits = 16 + 120 * keys.len() <= 1024;
+        let mut items = all(if fits { LARGE } else { EXCEEDED }, keys);
+        if !fits {
+            items[0].0 = if 16 + 120 + 72 * (keys.len() - 1) <= 1024 { LARGE } else { OVERSIZED };
+        }
+        Say::Items(1, items)
+    });
+    let keys: Vec<u32> = (1..=3000).collect();
+    assert_eq!(look_up(&mut client(&mock.endpoint, |_| {}), &keys), known(&keys));
+    let requests = mock.requests().len();
+    assert!(requests < 1500, "{requests} requests for 3000 keys");
 }
