@@ -62,7 +62,7 @@ pub struct Identity {
     pub orchestrator: Orchestrator,
     /// What a person would call it. Bytes, because a cgroup may be named with any.
     pub name: Vec<u8>,
-    /// The container that it belongs to, where the path gives its identifier.
+    /// The container that it belongs to, where the path gives its identifier and is not one that any user can make up.
     pub container: Option<Container>,
 }
 
@@ -92,6 +92,9 @@ pub struct Container {
 ///
 /// Where containers are nested the innermost one counts, except that whatever a Kubernetes pod starts is Kubernetes'.
 /// A unit of a systemd inside a container belongs to the container.
+///
+/// Users name the cgroups below their own as they like, so what looks like a container there is called one, but its
+/// identifier is not passed on: it may well be that of somebody else's container.
 pub fn identify(path: &[u8]) -> Identity {
     let parts: Vec<&[u8]> = path.split(|&byte| byte == b'/').filter(|part| !part.is_empty()).collect();
     let owner = kubernetes(&parts)
@@ -104,7 +107,14 @@ pub fn identify(path: &[u8]) -> Identity {
         return Identity { orchestrator: Orchestrator::Unknown, name: below, container: None };
     };
     let name = if below.is_empty() { name } else { [&name, &b"/"[..], &below].concat() };
+    let container = container.filter(|_| !parts[..depth].iter().any(|part| is_of_user(part)));
     Identity { orchestrator, name, container: container.map(|id| Container { id, below }) }
+}
+
+/// `user-1000.slice` or `user@1000.service`: what is below may have been made by that user.
+fn is_of_user(part: &[u8]) -> bool {
+    (part.starts_with(b"user-") && part.ends_with(b".slice"))
+        || (part.starts_with(b"user@") && part.ends_with(b".service"))
 }
 
 /// Whoever owns the first `depth` components of a path.

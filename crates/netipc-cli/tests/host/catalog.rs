@@ -166,3 +166,47 @@ fn on_a_host_with_too_many_cgroups_nothing_more_may_come() {
     assert_eq!(catalog.find(&container()), Finding::Absent);
     assert!(!registry.may_come(&catalog));
 }
+
+#[test]
+fn cgroups_that_a_user_can_make_up_tell_nothing_of_containers() {
+    let fixture = Fixture::build(TREE);
+    start_container(&fixture);
+    describe(&fixture, "web");
+    fixture.write(
+        &format!("run/containerd/io.containerd.runtime.v2.task/k8s.io/{ID}/config.json"),
+        r#"{"annotations":{"io.kubernetes.cri.sandbox-namespace":"shop","io.kubernetes.cri.sandbox-name":"web"}}"#,
+    );
+    let pod = "pod0f4a9cbd-8c8e-4b9d-a6d5-8f6d4b0c8a11";
+    let of_pod = "pod-0f4a9cbd-8c8e-4b9d-a6d5-8f6d4b0c8a11/4b5e57f6eb2f";
+    let manager = "user.slice/user-1000.slice/user@1000.service";
+    let (docker, kubernetes) = (Orchestrator::Docker, Orchestrator::Kubernetes);
+    let made_up = [
+        (format!("{manager}/docker-{ID}.scope"), docker, "docker-4b5e57f6eb2f"),
+        (format!("{manager}/docker/{ID}/below"), docker, "docker-4b5e57f6eb2f/below"),
+        (format!("{manager}/kubepods/{pod}/{ID}"), kubernetes, of_pod),
+        (format!("user.slice/user-1000.slice/session-1.scope/docker/{ID}"), docker, "docker-4b5e57f6eb2f"),
+        (format!("docker/{ID}/user@0.service/docker/{ID}"), docker, "docker-4b5e57f6eb2f"),
+    ];
+    for (path, ..) in &made_up {
+        fs::create_dir_all(fixture.directory(".", path)).unwrap();
+    }
+    // A user's cgroup inside of a container is part of it.
+    let inside = format!("docker/{ID}/user.slice/user-1000.slice");
+    fs::create_dir_all(fixture.directory(".", &inside)).unwrap();
+
+    let catalog = registry(&fixture, PATIENT).catalog();
+    assert_eq!(name(&catalog).as_deref(), Some("web"));
+    for (path, expected, short) in &made_up {
+        let Finding::Known { orchestrator, name, labels } = catalog.find(format!("/{path}").as_bytes()) else {
+            panic!("{path} is not known");
+        };
+        let name = String::from_utf8(name.to_vec()).unwrap();
+        assert_eq!((orchestrator, labels), (*expected, &[][..]), "{path}");
+        // Where several would share a name, all but one are named by their paths.
+        assert!(name.starts_with(short) || name == format!("/{path}"), "{path} is named {name}");
+    }
+    let labels = [(b"k".to_vec(), b"v".to_vec())];
+    let name = &b"web/user.slice/user-1000.slice"[..];
+    let found = Finding::Known { orchestrator: docker, name, labels: &labels };
+    assert_eq!(catalog.find(format!("/{inside}").as_bytes()), found);
+}
