@@ -110,7 +110,8 @@ pub struct Registry {
 
 /// What only the thread that makes a catalog may touch.
 struct Keeper {
-    containers: HashMap<String, Known>,
+    /// By who runs them as well: engines do not answer for one another, whatever a path claims.
+    containers: HashMap<(Orchestrator, String), Known>,
     made: Instant,
     /// When the first of the containers is to be looked at again.
     due: Option<Instant>,
@@ -213,15 +214,18 @@ impl Keeper {
                 entries.push(Entry::Plain);
                 continue;
             };
-            if !self.containers.contains_key(id) && self.containers.len() < MOST_CONTAINERS {
+            let key = (cgroup.orchestrator, id.clone());
+            if !self.containers.contains_key(&key) && self.containers.len() < MOST_CONTAINERS {
                 let mut known =
-                    before.remove(id).unwrap_or(Known { since: new, due: Some(now), state: State::Nameless });
+                    before.remove(&key).unwrap_or(Known { since: new, due: Some(now), state: State::Nameless });
                 if known.due.is_some_and(|due| due <= now) {
                     known.look(reader.read(cgroup.orchestrator, id), patience, now);
                 }
-                self.containers.insert(id.clone(), known);
+                entries.push(known.state.entry(below));
+                self.containers.insert(key, known);
+            } else {
+                entries.push(self.containers.get(&key).map_or(Entry::Plain, |known| known.state.entry(below)));
             }
-            entries.push(self.containers.get(id).map_or(Entry::Plain, |known| known.state.entry(below)));
         }
         self.due = self.containers.values().filter_map(|known| known.due).min();
         entries

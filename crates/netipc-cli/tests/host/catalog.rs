@@ -210,3 +210,24 @@ fn cgroups_that_a_user_can_make_up_tell_nothing_of_containers() {
     let found = Finding::Known { orchestrator: docker, name, labels: &labels };
     assert_eq!(catalog.find(format!("/{inside}").as_bytes()), found);
 }
+
+#[test]
+fn engines_do_not_answer_for_one_another() {
+    let fixture = Fixture::build(TREE);
+    start_container(&fixture);
+    describe(&fixture, "web");
+    // Both before and after Docker's own in the order of paths.
+    let others = [format!("a.slice/libpod-{ID}.scope"), format!("machine.slice/libpod-{ID}.scope")];
+    for other in &others {
+        fs::create_dir_all(fixture.directory(".", other)).unwrap();
+    }
+    let catalog = registry(&fixture, PATIENT).catalog();
+    assert_eq!(name(&catalog).as_deref(), Some("web"));
+    for other in &others {
+        let found = catalog.find(format!("/{other}").as_bytes());
+        let Finding::Known { orchestrator: Orchestrator::Podman, labels: [], name } = found else {
+            panic!("{other} is {found:?}");
+        };
+        assert_ne!(name, b"web");
+    }
+}
