@@ -85,6 +85,7 @@ pub struct Container {
 /// | `/user.slice/user-1000.slice/user@1000.service/app.slice/dbus.service` | `user@1000/dbus.service` |
 /// | `/docker/<64 hex digits>`, `/system.slice/docker-<64 hex digits>.scope` | `docker-` and 12 of the digits |
 /// | `/kubepods.slice/kubepods-pod<uid>.slice/cri-containerd-<id>.scope` | `pod-<uid>/` and 12 digits |
+/// | `/system.slice/containerd.service/kubepods-pod<uid>.slice:cri-containerd:<id>` | `pod-<uid>/` and 12 digits |
 /// | `/machine.slice/machine-qemu\x2d3\x2dweb.scope/libvirt/vcpu0` | `web/libvirt/vcpu0` |
 /// | `/anything/else` | `anything/else` |
 ///
@@ -127,9 +128,15 @@ struct Owner {
 }
 
 /// `kubepods` of the kubelet and what it holds, for the systemd driver (`kubepods-burstable-pod<uid>.slice`) and the
-/// cgroupfs driver (`kubepods/burstable/pod<uid>`), also below a cgroup root of the kubelet's own.
+/// cgroupfs driver (`kubepods/burstable/pod<uid>`), also below a cgroup root of the kubelet's own. Where the kubelet has the
+/// systemd driver and the runtime has not, a container is `kubepods-burstable-pod<uid>.slice:cri-containerd:<id>`.
 fn kubernetes(parts: &[&[u8]]) -> Option<Owner> {
-    let start = parts.iter().position(|part| is_kubepods(part))?;
+    let start = parts.iter().position(|part| is_kubepods(part) || undriven(part).is_some())?;
+    if let Some((uid, id)) = undriven(parts[start]) {
+        let name = [b"pod-", &uid[..], b"/", short(id)].concat();
+        let container = text_of(id);
+        return Some(Owner { orchestrator: Orchestrator::Kubernetes, name, depth: start + 1, container });
+    }
     let mut name = parts[start].to_vec();
     let mut depth = start + 1;
     let mut container = None;
@@ -155,6 +162,17 @@ fn kubernetes(parts: &[&[u8]]) -> Option<Owner> {
 fn is_kubepods(part: &[u8]) -> bool {
     let bare = part.strip_suffix(b".slice").unwrap_or(part);
     bare == b"kubepods" || bare.ends_with(b"-kubepods")
+}
+
+/// The pod and the container of `<slice>:<runtime>:<id>`, which is meant for systemd but was made a directory as it is.
+fn undriven(part: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    let mut fields = part.split(|&byte| byte == b':');
+    let (slice, _runtime, id) = (fields.next()?.strip_suffix(b".slice")?, fields.next()?, fields.next()?);
+    let of_kubelet = slice.split(|&byte| byte == b'-').any(|level| level == b"kubepods");
+    if !of_kubelet || !is_id(id) || fields.next().is_some() {
+        return None;
+    }
+    Some((pod_uid(slice)?, id))
 }
 
 /// `pod<uid>` at the end of a component; the systemd driver writes the dashes of the uid as underscores.
@@ -357,4 +375,42 @@ fn unescape_unit(name: &[u8]) -> Vec<u8> {
 
 fn hex_digit(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "4b5e57f6eb2f42b9039b3d1e13929295f231749c510cbe341cd68036d9af97e2";
+    const SLICE: &str = "kubepods-burstable-pod987bcab0_1b92_9eb2_c078_77b224215c92.slice";
+
+    #[test]
+    fn containers_of_a_runtime_without_the_systemd_driver() {
+        for parent in ["", "/system.slice/containerd.service", "/system.slice/k3s.service", "/docker/x/kubelet.slice"] {
+            for slice in [SLICE, &format!("kubelet-{SLICE}")] {
+                let found = identify(format!("{parent}/{slice}:cri-containerd:{ID}/below").as_bytes());
+                assert_eq!(found.orchestrator, Orchestrator::Kubernetes);
+                assert_eq!(found.name, b"pod-987bcab0-1b92-9eb2-c078-77b224215c92/4b5e57f6eb2f/below");
+                assert_eq!(found.container, Some(Container { id: ID.to_owned(), below: b"below".to_vec() }));
+            }
+        }
+        let found = identify(format!("/user.slice/user-1000.slice/{SLICE}:cri-containerd:{ID}").as_bytes());
+        assert_eq!((found.orchestrator, found.container), (Orchestrator::Kubernetes, None));
+    }
+
+    #[test]
+    fn what_only_looks_like_one_is_none() {
+        for part in [
+            format!("{SLICE}:cri-containerd"),
+            format!("{SLICE}:cri-containerd:"),
+            format!("{SLICE}:cri-containerd:{}", &ID[1..]),
+            format!("{SLICE}:cri-containerd:{ID}:more"),
+            format!("kubepods-burstable.slice:cri-containerd:{ID}"),
+            format!("web-pod987bcab0_1b92_9eb2_c078_77b224215c92.slice:cri-containerd:{ID}"),
+            format!("system.slice:docker:{ID}"),
+        ] {
+            let found = identify(format!("/system.slice/containerd.service/{part}").as_bytes());
+            assert_eq!((found.orchestrator, found.container), (Orchestrator::Systemd, None), "{part}");
+        }
+    }
 }
