@@ -24,6 +24,8 @@ const LONGEST_NAME: usize = 512;
 const LONGEST_KEY: usize = 255;
 const LONGEST_VALUE: usize = 1024;
 const MOST_LABELS: usize = 64;
+/// What the keys and values of one container may take together.
+const MOST_LABEL_BYTES: usize = 16 << 10;
 
 /// Where Docker keeps its containers.
 const DOCKER: &str = "var/lib/docker/containers";
@@ -230,10 +232,15 @@ fn details(name: &str, labels: Pairs) -> Option<Details> {
     if name.is_empty() || !sound(name, LONGEST_NAME) {
         return None;
     }
+    let mut room = MOST_LABEL_BYTES;
     let labels = labels
         .into_iter()
         .filter(|(key, value)| !key.is_empty() && sound(key, LONGEST_KEY) && sound(value, LONGEST_VALUE))
         .take(MOST_LABELS)
+        .map_while(|(key, value)| {
+            room = room.checked_sub(key.len() + value.len())?;
+            Some((key, value))
+        })
         .map(|(key, value)| (key.into_bytes(), value.into_bytes()))
         .collect();
     Some(Details { name: name.as_bytes().to_vec(), labels })
@@ -275,6 +282,20 @@ mod tests {
         let labels: Vec<_> = (0..200).map(|i| format!("\"k{i}\":\"v\"")).collect();
         let text = format!(r#"{{"Name":"/web","Config":{{"Labels":{{{}}}}}}}"#, labels.join(","));
         assert_eq!(docker(text.as_bytes()).unwrap().labels.len(), MOST_LABELS);
+    }
+
+    #[test]
+    fn labels_have_a_limit_together() {
+        let value = "v".repeat(LONGEST_VALUE - 2);
+        let mut labels: Pairs = (10..26).map(|i| (i.to_string(), value.clone())).collect();
+        // The others leave no room for it.
+        labels.insert("z".to_owned(), String::new());
+        let found = details("web", labels.clone()).unwrap().labels;
+        let total: usize = found.iter().map(|(key, value)| key.len() + value.len()).sum();
+        assert_eq!((found.len(), total), (16, MOST_LABEL_BYTES));
+        assert_eq!(found.last().unwrap().0, b"25");
+        labels.insert("25".to_owned(), value[1..].to_owned());
+        assert_eq!(details("web", labels).unwrap().labels.last().unwrap().0, b"z");
     }
 
     #[test]
