@@ -57,9 +57,7 @@ impl Patience {
     pub(crate) fn allow_resend(&mut self, unspent: bool) {
         self.may_resend = self.idempotent && unspent;
     }
-}
 
-impl Patience {
     /// As much as at the start, as far as growing goes.
     pub(crate) fn renew(&mut self, link: &Link) {
         self.rounds = Rounds::new(link.agreed_payloads());
