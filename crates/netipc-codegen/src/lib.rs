@@ -73,7 +73,8 @@
 //!
 //! A field of type `list` comes last in its record: a directory right behind the fixed part, then items of the record that
 //! `of` names; `count` names the `u32` field that holds their number, and `gaps` says whether unused bytes between items are
-//! tolerated. `[service.snapshot]` names the `list` of the reply and the `hash` and `name` fields that identify an item.
+//! tolerated. `[service.snapshot]` names the `list` of the reply and the `hash` and `name` fields that identify an item; a
+//! `generation` may name the number of the reply that tells versions of the data apart.
 //!
 //! A string with `rest = true` has no offset and no length: it takes what is left of its record, up to the NUL at the end.
 //!

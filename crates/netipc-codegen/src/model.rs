@@ -54,6 +54,8 @@ pub struct SnapshotKey {
     pub hash: String,
     /// The string field of the item that holds the name.
     pub name: String,
+    /// The number field of the reply that tells versions of the data apart, if there is one.
+    pub generation: Option<String>,
 }
 
 /// A set of named numbers.

@@ -58,6 +58,12 @@ fn versions_of_the_example_are_as_checked_in() {
     }
 }
 
+/// Code for a cache of a user's own service, which the tests of the cache run.
+#[test]
+fn a_snapshot_is_as_checked_in() {
+    compare("berths.rs", &rust::module(&service("berths"), &rust::Options::default()));
+}
+
 /// Printing twice gives the same bytes (NIPC-COD-19).
 #[test]
 fn printing_is_repeatable() {
@@ -89,7 +95,7 @@ fn model_is_as_checked_in_and_survives_serialisation() {
 fn printed_rust_is_formatted() {
     let files = NAMES
         .iter()
-        .chain(&["fuzzing", "ip_to_asn_1", "ip_to_asn_2"])
+        .chain(&["fuzzing", "berths", "ip_to_asn_1", "ip_to_asn_2"])
         .map(|name| tests_dir().join("golden").join(format!("{name}.rs")));
     let output = Command::new("rustfmt")
         .args(["--check", "--edition", "2024", "--config-path"])

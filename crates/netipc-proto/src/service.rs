@@ -11,8 +11,10 @@ use core::fmt;
 use crate::codec::{BuildError, DecodeError, Writer};
 
 mod lookup;
+mod snapshot;
 
 pub use lookup::{Lookup, Outcome};
+pub use snapshot::Snapshot;
 
 /// One service: its name, its method, and how payloads become typed values and back.
 ///

@@ -43,7 +43,7 @@ use netipc_proto::codec::{
     BuildError, DecodeError, Items, ItemsRule, ItemsWriter, Placement, Quoted, Reader, Record, StringRule, Writer,
     fixed_part, load, store, string_at,
 };
-use netipc_proto::service::Service;
+use netipc_proto::service::{Service, Snapshot};
 
 /// The `cgroups-snapshot` service.
 #[derive(Debug)]
@@ -301,6 +301,38 @@ impl<'a> ReplyBuilder<'a> {
         store(&mut fixed, reply::at::ITEM_COUNT, self.items.finish(&mut self.out));
         self.out.patch(0, &fixed);
         Ok(())
+    }
+}
+
+impl Snapshot for CgroupsSnapshot {
+    type Item<'a> = Item<'a>;
+    type Hash = u32;
+
+    #[inline]
+    fn items<'a>(reply: &Self::Reply<'a>) -> Items<'a, Item<'a>> {
+        reply.items()
+    }
+
+    #[inline]
+    fn hash(item: &Item<'_>) -> Self::Hash {
+        item.hash()
+    }
+
+    #[inline]
+    fn name<'a>(item: &Self::Item<'a>) -> &'a [u8] {
+        item.name()
+    }
+
+    #[inline]
+    fn generation(reply: &Reply<'_>) -> Option<u64> {
+        Some(reply.generation())
+    }
+
+    #[inline]
+    fn view_reply(payload: &[u8]) -> Reply<'_> {
+        let fixed: &[u8; reply::SIZE] = fixed_part(payload);
+        let items = Items::view(payload, reply::SIZE, load(fixed, reply::at::ITEM_COUNT));
+        Reply { fixed, items }
     }
 }
 

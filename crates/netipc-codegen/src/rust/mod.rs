@@ -19,6 +19,7 @@ mod owned;
 mod record;
 mod row;
 mod rules;
+mod snapshot;
 mod write;
 
 use std::collections::BTreeSet;
@@ -81,6 +82,9 @@ pub fn module(service: &Service, options: &Options) -> String {
             lookup::print(&shape, &parts, &mut body, &mut uses);
         } else if service.reply == record.name {
             builder::print(&shape, &mut body, &mut uses);
+        }
+        if service.reply == record.name {
+            snapshot::print(&shape, &mut body, &mut uses);
         }
         if !record.is_plain() {
             uses.vec = true;

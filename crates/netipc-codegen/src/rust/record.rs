@@ -106,7 +106,7 @@ fn plain(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
 }
 
 /// Whether a view needs the fixed part to tell its values.
-fn reads_fixed(record: &Record) -> bool {
+pub(super) fn reads_fixed(record: &Record) -> bool {
     let elsewhere = |kind: &Kind| match kind {
         Kind::List { .. } => true,
         Kind::String(rule) => rule.place == Place::Rest,
@@ -116,7 +116,7 @@ fn reads_fixed(record: &Record) -> bool {
 }
 
 /// Whether a view needs the fixed part as its writer made it, because some values may not be there.
-fn has_added(record: &Record) -> bool {
+pub(super) fn has_added(record: &Record) -> bool {
     record.values().any(|field| field.added.is_some())
 }
 

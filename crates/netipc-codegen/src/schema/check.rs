@@ -87,6 +87,7 @@ fn check_service(decl: &ServiceDecl, source: &str, records: Vec<Record>, finding
             list: text(snapshot.list.as_ref()),
             hash: text(snapshot.hash.as_ref()),
             name: text(snapshot.name.as_ref()),
+            generation: snapshot.generation.as_ref().map(|generation| generation.get_ref().clone()),
         }),
         lookup: None,
         enums: Vec::new(),
@@ -329,6 +330,17 @@ fn check_snapshot(decl: &SnapshotDecl, service: &Service, findings: &mut Finding
     if !matches!(kind(name), Some(Kind::String(_))) {
         let message = format!("the snapshot's name is `{}`, which is no string of the item", name.get_ref());
         findings.report(&name.span(), message, format!("name a string of record `{record}`"));
+    }
+    let Some(generation) = &decl.generation else { return };
+    let field = service.record(&service.reply).and_then(|reply| reply.field(generation.get_ref()));
+    if !matches!(field.map(|field| &field.kind), Some(Kind::Number { .. })) {
+        let message =
+            format!("the snapshot's generation is `{}`, which is no number of the reply", generation.get_ref());
+        findings.report(
+            &generation.span(),
+            message,
+            "name a number of the reply without a fixed value, or drop the key",
+        );
     }
 }
 

@@ -33,6 +33,7 @@ pub(crate) struct SnapshotDecl {
     pub(crate) list: Option<Spanned<String>>,
     pub(crate) hash: Option<Spanned<String>>,
     pub(crate) name: Option<Spanned<String>>,
+    pub(crate) generation: Option<Spanned<String>>,
 }
 
 pub(crate) struct LookupDecl {
@@ -176,10 +177,12 @@ fn read_service(mut table: Table<'_>, findings: &mut Findings<'_>) -> ServiceDec
     let snapshot = table.table("snapshot", "the snapshot key", findings).map(|mut table| {
         let (list, hash, name) =
             (table.string("list", findings), table.string("hash", findings), table.string("name", findings));
+        let generation = table.string("generation", findings);
         let snapshot = SnapshotDecl {
             list: table.required("list", list, findings),
             hash: table.required("hash", hash, findings),
             name: table.required("name", name, findings),
+            generation,
         };
         table.finish(findings);
         snapshot

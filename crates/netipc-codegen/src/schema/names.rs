@@ -47,6 +47,7 @@ pub(crate) const RECORD: Rule = Rule {
         "rows",
         "service",
         "shortage",
+        "snapshot",
         "some",
         "stitcher",
         "string_rule",

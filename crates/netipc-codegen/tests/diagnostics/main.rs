@@ -417,6 +417,10 @@ diagnostics! { SOUND;
     snapshot_name: "snapshot", "name = \"label\"" => "name = \"hash\"", [
         "13:8: the snapshot's name is `hash`, which is no string of the item; name a string of record `entry`",
     ];
+    snapshot_generation: "snapshot", "name = \"label\"" => "name = \"label\"\ngeneration = \"items\"", [
+        "14:14: the snapshot's generation is `items`, which is no number of the reply; name a number of the reply without \
+         a fixed value, or drop the key",
+    ];
     empty_doc: "", "doc = \"A service.\"" => "doc = \"\"", [
         "8:7: `doc` of the service is empty; say what it means; readers see it",
     ];
