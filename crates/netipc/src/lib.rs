@@ -33,16 +33,18 @@
 //! | L1 transport | [`Listener`], [`Session`] | endpoints, handshake, messages; not what is in them |
 //! | codec | [`services`], [`codec`] | payloads; no sockets |
 //! | L2 typed calls | [`Client`], [`Server`] | both |
+//! | L3 snapshot | [`Cache`], [`Reader`] | L2; keeps the last good copy of what a service tells |
 //!
 //! The protocol itself is in [`proto`], without I/O; the normative text is in `spec/`.
 //!
 //! # Threads
 //!
-//! Everything is `Send`. A client, session or listener is used by one thread at a time; [`Abort`] and [`ServerHandle`]
-//! work from any.
+//! Everything is `Send`. A client, session, listener or cache is used by one thread at a time; [`Abort`], [`Reader`] and
+//! [`ServerHandle`] work from any.
 #![deny(unsafe_code)]
 
 mod abort;
+mod cache;
 mod client;
 mod clock;
 mod connection;
@@ -61,10 +63,11 @@ pub use netipc_proto::error::ErrorKind;
 pub use netipc_proto::header::{Header, Status};
 pub use netipc_proto::limits::{Agreed, Limits};
 pub use netipc_proto::profile::Profiles;
-pub use netipc_proto::service::{HandlerError, Service};
+pub use netipc_proto::service::{HandlerError, Service, Snapshot};
 pub use netipc_services as services;
 
 pub use abort::Abort;
+pub use cache::{Answer, Cache, CacheCounters, CacheStatus, Down, ReadGuard, Reader, Refresh};
 pub use client::{BatchReply, Client, ClientConfig, ClientCounters, ClientStatus, LookupLimits, State};
 pub use clock::Deadline;
 pub use endpoint::Endpoint;

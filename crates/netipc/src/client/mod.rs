@@ -2,6 +2,7 @@
 
 mod batch;
 mod config;
+mod fetch;
 mod link;
 mod lookup;
 mod pipeline;
@@ -21,6 +22,7 @@ pub use lookup::LookupLimits;
 pub use status::{ClientCounters, ClientStatus, State};
 
 use crate::abort::Abort;
+use crate::clock::Deadline;
 use crate::connection::Envelope;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
@@ -123,10 +125,13 @@ impl<S: Service> Client<S> {
     }
 
     fn exchange(&mut self, query: S::Query<'_>, timeout: Duration) -> Result<Envelope, Error> {
+        self.exchange_by(query, self.link.deadline(timeout))
+    }
+
+    fn exchange_by(&mut self, query: S::Query<'_>, deadline: Deadline) -> Result<Envelope, Error> {
         self.link.check_ready()?;
         self.request.clear();
         S::encode_request(query, Writer::new(&mut self.request, self.link.request_ceiling()))?;
-        let deadline = self.link.deadline(timeout);
         let header = request_header::<S>(&self.request);
         self.link.exchange(header, &self.request, S::IDEMPOTENT, deadline)
     }
