@@ -37,6 +37,8 @@ pub(crate) enum Command {
     /// Call a service once: connect, agree, call
     #[command(subcommand)]
     Call(Call),
+    /// Keep the snapshot of a provider as a consumer does: refresh it, look things up in it, watch what becomes of it
+    Cache(CacheCommand),
     /// Measure the round-trip times of small calls
     Ping(Ping),
     /// Make code from the schema of a service
@@ -64,6 +66,7 @@ impl Command {
             Self::Call(Call::CgroupsSnapshot { options, .. }) => options.json,
             Self::Call(Call::CgroupsLookup(call)) => call.options.json,
             Self::Call(Call::AppsLookup(call)) => call.options.json,
+            Self::Cache(cache) => cache.options.json,
             Self::Ping(ping) => ping.options.json,
         }
     }
@@ -218,6 +221,38 @@ impl TextInput {
             (None, None) => &[],
         }
     }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CacheCommand {
+    #[command(flatten)]
+    pub(crate) wanted: Wanted,
+    /// Refresh again and again and print a line each time, whatever becomes of the provider, until SIGTERM or SIGINT
+    #[arg(long)]
+    pub(crate) watch: bool,
+    /// Time between the starts of two refreshes
+    #[arg(long, short = 'i', value_name = "TIME", default_value = "1s", value_parser = value::positive_duration, requires = "watch")]
+    pub(crate) interval: Duration,
+    /// End after N refreshes
+    #[arg(long, short = 'c', value_name = "N", value_parser = clap::value_parser!(u64).range(1..), requires = "watch")]
+    pub(crate) count: Option<u64>,
+    /// Measure how many lookups this machine does in a second
+    #[arg(long, conflicts_with_all = ["watch", "name"])]
+    pub(crate) measure: bool,
+    #[command(flatten)]
+    pub(crate) options: Options,
+    #[command(flatten)]
+    pub(crate) service: ServiceOption,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Wanted {
+    /// Look up the cgroup of this name; may be repeated
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    pub(crate) name: Vec<String>,
+    /// Only the one with this hash, as the provider gave it
+    #[arg(long, value_name = "N|0xN", value_parser = value::hash, requires = "name")]
+    pub(crate) hash: Option<u32>,
 }
 
 #[derive(Debug, Args)]

@@ -17,20 +17,19 @@ pub(crate) fn bytes(bytes: &[u8]) -> Value {
 
 /// A snapshot, with the names of its fields.
 pub(crate) fn snapshot(reply: &cgroups_snapshot::Reply<'_>) -> Value {
-    let items: Vec<_> = reply
-        .items()
-        .iter()
-        .map(|item| {
-            json!({
-                "hash": item.hash(),
-                "options": item.options(),
-                "enabled": item.enabled(),
-                "name": bytes(item.name()),
-                "path": bytes(item.path()),
-            })
-        })
-        .collect();
+    let items: Vec<_> = reply.items().iter().map(|item| snapshot_item(&item)).collect();
     json!({"generation": reply.generation(), "systemd_enabled": reply.systemd_enabled(), "items": items})
+}
+
+/// One cgroup of a snapshot.
+pub(crate) fn snapshot_item(item: &cgroups_snapshot::Item<'_>) -> Value {
+    json!({
+        "hash": item.hash(),
+        "options": item.options(),
+        "enabled": item.enabled(),
+        "name": bytes(item.name()),
+        "path": bytes(item.path()),
+    })
 }
 
 /// The answers to paths, with the names and values that the message has also where a path is not known.

@@ -3,6 +3,7 @@
 //! Must not contain: anything that knows bytes on a wire or in a socket. The command stands on the typed client and server
 //! of the `netipc` crate alone; [`host`] knows this machine and no IPC at all.
 
+mod cache;
 mod call;
 mod cli;
 mod config;
@@ -11,6 +12,7 @@ mod demo;
 mod failure;
 mod generate;
 pub mod host;
+mod interrupt;
 mod json;
 mod keys;
 mod latency;
@@ -46,6 +48,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Demo(demo) => demo::run(demo),
         Command::Serve(serve) => serve::run(serve),
         Command::Call(call) => call::run(call),
+        Command::Cache(cache) => cache::run(cache),
         Command::Ping(ping) => ping::run(ping),
         Command::Generate(generate) => generate::run(generate),
     };

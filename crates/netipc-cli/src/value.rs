@@ -38,6 +38,14 @@ pub(crate) fn number(text: &str) -> Result<u64, String> {
     parsed.ok_or_else(|| format!("write a number from 0 to {}, or 0x and up to 16 hexadecimal digits", u64::MAX))
 }
 
+/// A hash of 32 bits.
+pub(crate) fn hash(text: &str) -> Result<u32, String> {
+    number(text)
+        .ok()
+        .and_then(|hash| u32::try_from(hash).ok())
+        .ok_or_else(|| format!("write a number from 0 to {}, or 0x and up to 8 hexadecimal digits", u32::MAX))
+}
+
 /// The permission bits of a file in octal, as chmod takes them.
 pub(crate) fn mode(text: &str) -> Result<u32, String> {
     u32::from_str_radix(text, 8)
@@ -111,6 +119,8 @@ mod tests {
         for bad in ["", "0x", "0x+1", "-1", "18446744073709551616", "ff"] {
             assert!(number(bad).is_err(), "{bad}");
         }
+        assert_eq!(hash("0xffffffff"), Ok(u32::MAX));
+        assert!(hash("4294967296").is_err());
     }
 
     #[test]

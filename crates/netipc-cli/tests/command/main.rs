@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic, also in its helpers")]
 
+mod cache;
 mod call;
 mod demo;
 mod generate;
