@@ -41,6 +41,11 @@ pub(crate) enum Command {
     Cache(CacheCommand),
     /// Measure the round-trip times of small calls
     Ping(Ping),
+    /// List the endpoints of the run directory: who serves them, how many sessions they have, what is left behind
+    ///
+    /// A state is alive (somebody listens), stale (the server has died), foreign (no endpoint of this protocol), denied (its
+    /// permissions keep you out) or unknown. To learn it, each endpoint is connected to for a moment.
+    Ls(Ls),
     /// Make code from the schema of a service
     ///
     /// Prints the path of the file, which is named after the service and written only if it would change.
@@ -68,6 +73,7 @@ impl Command {
             Self::Call(Call::AppsLookup(call)) => call.options.json,
             Self::Cache(cache) => cache.options.json,
             Self::Ping(ping) => ping.options.json,
+            Self::Ls(ls) => ls.json,
         }
     }
 }
@@ -270,6 +276,22 @@ pub(crate) struct Ping {
     pub(crate) options: Options,
     #[command(flatten)]
     pub(crate) service: ServiceOption,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ls {
+    /// Directory of the sockets [default: $NETIPC_RUN_DIR, $XDG_RUNTIME_DIR/netipc, /run/netipc]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) run_dir: Option<PathBuf>,
+    /// Remove the sockets of servers that have died, as a new server would
+    #[arg(long, conflicts_with = "no_probe")]
+    pub(crate) clean: bool,
+    /// Connect to nothing: servers do not notice, and a state is only known where the system tells that somebody listens
+    #[arg(long)]
+    pub(crate) no_probe: bool,
+    /// Print JSON, errors too
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

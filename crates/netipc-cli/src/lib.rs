@@ -17,6 +17,7 @@ mod json;
 mod keys;
 mod latency;
 mod lookup;
+mod ls;
 mod output;
 mod ping;
 mod run_dir;
@@ -50,6 +51,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Call(call) => call::run(call),
         Command::Cache(cache) => cache::run(cache),
         Command::Ping(ping) => ping::run(ping),
+        Command::Ls(ls) => ls::run(ls),
         Command::Generate(generate) => generate::run(generate),
     };
     match outcome {

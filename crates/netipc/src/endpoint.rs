@@ -4,9 +4,12 @@ use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::error::Error;
+use crate::error::{Error, OsError};
+use crate::sys::credentials::PeerCredentials;
 use crate::sys::socket::MAX_PATH;
+use crate::uds::takeover;
 
 /// Where a service is found: `{run_dir}/{service}.sock`.
 ///
@@ -62,6 +65,48 @@ impl Endpoint {
     pub fn socket_path(&self) -> &Path {
         &self.socket
     }
+
+    /// Tells whether anybody serves the endpoint, by a connection that is closed at once. Does not wait.
+    ///
+    /// A server counts such a connection among those it [dropped](crate::ServerStatus::dropped).
+    ///
+    /// # Errors
+    ///
+    /// `Io` when the file cannot even be looked at.
+    pub fn probe(&self) -> Result<Presence, Error> {
+        takeover::probe(self)
+    }
+
+    /// Removes the socket file of a server that has died, as a new server would. Nothing else is ever removed.
+    ///
+    /// Holds the lock that servers take while they bind, and waits for it at most `lock_timeout`. Gives what was there:
+    /// [`Presence::Stale`] has been removed.
+    ///
+    /// Implements `spec/endpoints.md`, NIPC-EP-18.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` without a run directory, `AddressInUse` when the lock is not to be had, `Io` for what the operating system
+    /// refuses.
+    pub fn remove_stale(&self, lock_timeout: Duration) -> Result<Presence, Error> {
+        takeover::remove_stale(self, lock_timeout)
+    }
+}
+
+/// What is at an endpoint.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Presence {
+    /// No file.
+    Nobody,
+    /// A server that listens, and who it is unless its backlog was full.
+    Server(Option<PeerCredentials>),
+    /// A socket whose server has died.
+    Stale,
+    /// A file of another kind.
+    Foreign(&'static str),
+    /// A socket that could not be asked, for this reason; somebody may listen.
+    Unknown(OsError),
 }
 
 impl fmt::Display for Endpoint {

@@ -70,7 +70,7 @@ pub use abort::Abort;
 pub use cache::{Answer, Cache, CacheCounters, CacheStatus, Down, ReadGuard, Reader, Refresh};
 pub use client::{BatchReply, Client, ClientConfig, ClientCounters, ClientStatus, LookupLimits, State};
 pub use clock::Deadline;
-pub use endpoint::Endpoint;
+pub use endpoint::{Endpoint, Presence};
 pub use error::{Error, Occupant, Operation, OsError, Waiting};
 pub use listener::{Listener, ListenerConfig};
 pub use server::{RunningServer, Server, ServerConfig, ServerHandle, ServerStatus};

@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use netipc::services::Increment;
 use netipc::{
-    Abort, Client, ClientConfig, Deadline, Endpoint, Error, Listener, ListenerConfig, Occupant, Operation, Server,
-    ServerConfig, Session, SessionConfig, State, Waiting,
+    Abort, Client, ClientConfig, Deadline, Endpoint, Error, Listener, ListenerConfig, Occupant, Operation, Presence,
+    Server, ServerConfig, Session, SessionConfig, State, Waiting,
 };
 use rustix::fs::{FlockOperation, Mode, flock};
 use rustix::io::Errno;
@@ -255,6 +255,39 @@ fn what_is_no_socket_is_left_alone() {
         assert!(matches!(found, Occupant::NotASocket(found) if found == kind), "{kind}: {found:?}");
         assert_eq!((inode(endpoint.socket_path()), names(dir.path()).len()), before, "{kind}");
     }
+}
+
+// NIPC-EP-18: the rules of a take-over without a server that takes over.
+#[test]
+fn only_what_is_stale_is_cleaned_away() {
+    let (dir, endpoint) = place();
+    assert!(matches!(endpoint.probe().unwrap(), Presence::Nobody));
+    assert!(matches!(endpoint.remove_stale(Duration::ZERO).unwrap(), Presence::Nobody));
+
+    stale(endpoint.socket_path());
+    assert!(matches!(endpoint.probe().unwrap(), Presence::Stale));
+    assert_eq!(names(dir.path()).len(), 1, "a probe removes nothing");
+    assert!(matches!(endpoint.remove_stale(Duration::ZERO).unwrap(), Presence::Stale));
+    assert!(names(dir.path()).is_empty());
+
+    let listener = bind(&endpoint).unwrap();
+    let Presence::Server(Some(owner)) = endpoint.remove_stale(Duration::ZERO).unwrap() else { panic!("it is served") };
+    assert_eq!(u32::try_from(owner.pid).unwrap(), std::process::id());
+    drop(listener);
+
+    let other = raw(endpoint.socket_path(), SocketType::STREAM, Some(1));
+    assert!(matches!(endpoint.remove_stale(Duration::ZERO).unwrap(), Presence::Unknown(_)));
+    drop(other);
+    fs::remove_file(endpoint.socket_path()).unwrap();
+    fs::write(endpoint.socket_path(), "precious").unwrap();
+    assert!(matches!(endpoint.remove_stale(Duration::ZERO).unwrap(), Presence::Foreign("regular file")));
+    assert_eq!(names(dir.path()).len(), 1);
+
+    // A server that is about to bind is not disturbed.
+    let lock = File::open(dir.path()).unwrap();
+    flock(&lock, FlockOperation::LockExclusive).unwrap();
+    let error = endpoint.remove_stale(Duration::from_millis(5)).unwrap_err();
+    assert!(matches!(error, Error::AddressInUse { occupant: Occupant::RunDirLock { .. }, .. }), "{error}");
 }
 
 // NIPC-EP-10: a link to a live server is not followed either.

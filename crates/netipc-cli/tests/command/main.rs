@@ -8,6 +8,7 @@ mod demo;
 mod generate;
 mod host;
 mod lookup;
+mod ls;
 mod netipc;
 mod serve;
 mod usage;

@@ -11,9 +11,10 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, Stat};
 use rustix::io::Errno;
 
 use crate::clock;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Presence};
 use crate::error::{Error, Occupant, Operation};
-use crate::sys::lock::LockableDir;
+use crate::sys::credentials::peer_credentials;
+use crate::sys::lock::{DirLock, LockableDir};
 use crate::sys::socket;
 
 /// How long a close waits for the lock; the path stays behind as a stale one when it is not had.
@@ -40,15 +41,9 @@ pub(crate) fn bind(
     backlog: i32,
     lock_timeout: Duration,
 ) -> Result<(OwnedFd, BoundPath), Error> {
-    let dir = LockableDir::open(endpoint.run_dir()).map_err(|errno| match errno {
-        Errno::NOENT => Error::NotFound { endpoint: endpoint.clone(), source: errno.into() },
-        errno => Error::io(Operation::LockRunDir, Some(endpoint), errno),
-    })?;
+    let dir = open_dir(endpoint)?;
     let (listener, stat) = {
-        let _lock = dir.lock(clock::after(lock_timeout)).map_err(|errno| match errno {
-            Errno::AGAIN => in_use(endpoint, Occupant::RunDirLock { waited: lock_timeout }),
-            errno => Error::io(Operation::LockRunDir, Some(endpoint), errno),
-        })?;
+        let _lock = lock(&dir, endpoint, lock_timeout)?;
         bind_locked(endpoint, mode, backlog)?
     };
     Ok((listener, BoundPath { endpoint: endpoint.clone(), dir, device: stat.st_dev, inode: stat.st_ino }))
@@ -88,25 +83,66 @@ fn unlink_own(endpoint: &Endpoint, device: u64, inode: u64) {
     }
 }
 
-/// Leaves the path free, or says who has it.
+/// Leaves the path free, or says who has it; the caller holds the lock.
 fn free_path(endpoint: &Endpoint) -> Result<(), Error> {
+    match probe(endpoint)? {
+        Presence::Nobody => Ok(()),
+        Presence::Stale => rustix::fs::unlink(endpoint.socket_path())
+            .map_err(|errno| Error::io(Operation::Unlink, Some(endpoint), errno)),
+        Presence::Server(_) => Err(in_use(endpoint, Occupant::Server)),
+        Presence::Foreign(kind) => Err(in_use(endpoint, Occupant::NotASocket(kind))),
+        Presence::Unknown(source) => Err(in_use(endpoint, Occupant::Unknown(source))),
+    }
+}
+
+/// Looks at what is at the endpoint, and asks the socket there whether anybody listens. NIPC-EP-10 to NIPC-EP-13.
+pub(crate) fn probe(endpoint: &Endpoint) -> Result<Presence, Error> {
     let stat = match lstat(endpoint) {
-        Err(Errno::NOENT) => return Ok(()),
+        Err(Errno::NOENT) => return Ok(Presence::Nobody),
         Err(errno) => return Err(Error::io(Operation::Stat, Some(endpoint), errno)),
         Ok(stat) => stat,
     };
     let kind = FileType::from_raw_mode(stat.st_mode);
     if kind != FileType::Socket {
-        return Err(in_use(endpoint, Occupant::NotASocket(describe(kind))));
+        return Ok(Presence::Foreign(describe(kind)));
     }
-    let probe = socket::open().map_err(|errno| in_use(endpoint, Occupant::Unknown(errno.into())))?;
-    match socket::connect(probe.as_fd(), endpoint.socket_path()) {
-        Err(Errno::CONNREFUSED) => rustix::fs::unlink(endpoint.socket_path())
-            .map_err(|errno| Error::io(Operation::Unlink, Some(endpoint), errno)),
-        // EAGAIN: somebody listens, and the backlog is full.
-        Ok(()) | Err(Errno::AGAIN) => Err(in_use(endpoint, Occupant::Server)),
-        Err(errno) => Err(in_use(endpoint, Occupant::Unknown(errno.into()))),
+    let probe = match socket::open() {
+        Ok(probe) => probe,
+        Err(errno) => return Ok(Presence::Unknown(errno.into())),
+    };
+    Ok(match socket::connect(probe.as_fd(), endpoint.socket_path()) {
+        Err(Errno::CONNREFUSED) => Presence::Stale,
+        Ok(()) => Presence::Server(peer_credentials(probe.as_fd()).ok()),
+        // Somebody listens, and the backlog is full.
+        Err(Errno::AGAIN) => Presence::Server(None),
+        Err(errno) => Presence::Unknown(errno.into()),
+    })
+}
+
+/// Removes the socket if nobody listens there, under the lock of the directory; what was there. NIPC-EP-18.
+pub(crate) fn remove_stale(endpoint: &Endpoint, lock_timeout: Duration) -> Result<Presence, Error> {
+    let dir = open_dir(endpoint)?;
+    let _lock = lock(&dir, endpoint, lock_timeout)?;
+    let presence = probe(endpoint)?;
+    if let Presence::Stale = presence {
+        rustix::fs::unlink(endpoint.socket_path())
+            .map_err(|errno| Error::io(Operation::Unlink, Some(endpoint), errno))?;
     }
+    Ok(presence)
+}
+
+fn open_dir(endpoint: &Endpoint) -> Result<LockableDir, Error> {
+    LockableDir::open(endpoint.run_dir()).map_err(|errno| match errno {
+        Errno::NOENT => Error::NotFound { endpoint: endpoint.clone(), source: errno.into() },
+        errno => Error::io(Operation::LockRunDir, Some(endpoint), errno),
+    })
+}
+
+fn lock<'d>(dir: &'d LockableDir, endpoint: &Endpoint, timeout: Duration) -> Result<DirLock<'d>, Error> {
+    dir.lock(clock::after(timeout)).map_err(|errno| match errno {
+        Errno::AGAIN => in_use(endpoint, Occupant::RunDirLock { waited: timeout }),
+        errno => Error::io(Operation::LockRunDir, Some(endpoint), errno),
+    })
 }
 
 fn in_use(endpoint: &Endpoint, occupant: Occupant) -> Error {
