@@ -46,6 +46,10 @@ pub(crate) enum Command {
     /// A state is alive (somebody listens), stale (the server has died), foreign (no endpoint of this protocol), denied (its
     /// permissions keep you out) or unknown. To learn it, each endpoint is connected to for a moment.
     Ls(Ls),
+    /// Show what the servers of the run directory do: sessions, rates, limits, profiles, errors
+    ///
+    /// On a terminal the picture is renewed until SIGINT, else it is told once. Servers of other libraries tell nothing.
+    Top(Top),
     /// Make code from the schema of a service
     ///
     /// Prints the path of the file, which is named after the service and written only if it would change.
@@ -74,6 +78,7 @@ impl Command {
             Self::Cache(cache) => cache.options.json,
             Self::Ping(ping) => ping.options.json,
             Self::Ls(ls) => ls.json,
+            Self::Top(top) => top.options.json,
         }
     }
 }
@@ -276,6 +281,27 @@ pub(crate) struct Ping {
     pub(crate) options: Options,
     #[command(flatten)]
     pub(crate) service: ServiceOption,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Top {
+    /// Only the endpoints of these names [default: all in the run directory]
+    #[arg(value_name = "SERVICE")]
+    pub(crate) services: Vec<String>,
+    /// Time between two looks
+    #[arg(long, short = 'i', value_name = "TIME", default_value = "1s", value_parser = value::positive_duration)]
+    pub(crate) interval: Duration,
+    /// End after N looks [default: 1 unless on a terminal]
+    #[arg(long, short = 'c', value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) count: Option<u64>,
+    /// Show at most N sessions of a server
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) rows: u32,
+    /// Print the counters once, in the text format of Prometheus
+    #[arg(long, conflicts_with_all = ["json", "count"])]
+    pub(crate) prometheus: bool,
+    #[command(flatten)]
+    pub(crate) options: Options,
 }
 
 #[derive(Debug, Args)]

@@ -23,6 +23,7 @@ mod ping;
 mod run_dir;
 mod serve;
 mod table;
+mod top;
 mod value;
 
 use std::ffi::OsString;
@@ -52,6 +53,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Cache(cache) => cache::run(cache),
         Command::Ping(ping) => ping::run(ping),
         Command::Ls(ls) => ls::run(ls),
+        Command::Top(top) => top::run(top),
         Command::Generate(generate) => generate::run(generate),
     };
     match outcome {

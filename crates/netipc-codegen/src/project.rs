@@ -30,10 +30,13 @@ use crate::schema::Diagnostics;
 use crate::{errors, markdown, rust, schema};
 
 const SCHEMAS: &str = "spec/services";
+/// The service that every server has beside its own; it grows, so it is none of the frozen standard services.
+const INSPECT: &str = "spec/inspect.toml";
 const ERRORS: &str = "spec/errors.toml";
 const PAGES: &str = "spec";
 const SERVICES_CRATE: &str = "crates/netipc-services/src";
 const ERROR_KINDS: &str = "crates/netipc-proto/src/error/kind.rs";
+const INSPECT_CODEC: &str = "crates/netipc/src/inspect/service.rs";
 
 /// A file as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,8 +100,16 @@ impl std::error::Error for Error {
 ///
 /// All findings in schemas at once; else the first file that cannot be read or has a broken marker.
 pub fn generate(root: &Path) -> Result<Vec<GeneratedFile>, Error> {
-    let (services, kinds) = inputs(root)?;
+    let (mut services, kinds) = inputs(root)?;
     let mut files = rust_files(&services);
+    if let Some(inspect) = inspect(root)? {
+        files.push(GeneratedFile {
+            path: INSPECT_CODEC.into(),
+            content: rust::module(&inspect, &rust::Options::default()),
+        });
+        services.push(inspect);
+        check_clashes(&services).map_err(Error::Clash)?;
+    }
     files.push(GeneratedFile { path: ERROR_KINDS.into(), content: rust::error_kinds(&kinds, ERRORS) });
     files.extend(page_files(root, &services, &kinds)?);
     files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -165,6 +176,15 @@ fn inputs(root: &Path) -> Result<(Vec<Service>, Vec<ErrorKind>), Error> {
     }
     check_clashes(&services).map_err(Error::Clash)?;
     Ok((services, kinds))
+}
+
+/// The schema of inspection; none in a project that has no such service.
+fn inspect(root: &Path) -> Result<Option<Service>, Error> {
+    let path = Path::new(INSPECT);
+    if !root.join(path).exists() {
+        return Ok(None);
+    }
+    schema::parse_standard(INSPECT, &read(root, path)?).map(Some).map_err(|findings| Error::Schema(vec![findings]))
 }
 
 /// Names and method codes identify services, so they must differ.

@@ -18,6 +18,7 @@ use rustix::io::Errno;
 use crate::clock;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Operation};
+use crate::server::inspector::Entry;
 use crate::sys::credentials::PeerCredentials;
 use crate::sys::socket::{self, Packet, SEND_BATCH};
 use crate::uds::door::Place;
@@ -27,6 +28,8 @@ const MAX_PARTS: usize = 256;
 
 #[derive(Debug)]
 pub(crate) struct Connection {
+    /// That of a server's session, for who inspects the server.
+    entry: Option<Entry>,
     socket: Arc<OwnedFd>,
     core: Core,
     agreed: Agreed,
@@ -84,6 +87,7 @@ impl Connection {
     ) -> Self {
         let packet_buffer = largest_packet.max(agreed.packet_size as usize);
         Self {
+            entry: None,
             socket,
             core,
             agreed,
@@ -100,6 +104,16 @@ impl Connection {
     pub(crate) fn with_place(mut self, place: Place) -> Self {
         self.place = Some(place);
         self
+    }
+
+    /// Is known to who inspects the server for as long as the connection lives.
+    pub(crate) fn with_entry(mut self, entry: Entry) -> Self {
+        self.entry = Some(entry);
+        self
+    }
+
+    pub(crate) fn entry(&self) -> Option<&Entry> {
+        self.entry.as_ref()
     }
 
     /// The size of a buffer for [`Connection::receive`].

@@ -50,6 +50,7 @@ mod clock;
 mod connection;
 mod endpoint;
 mod error;
+pub mod inspect;
 mod limits;
 mod listener;
 mod server;

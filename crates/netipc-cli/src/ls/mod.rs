@@ -49,14 +49,14 @@ pub(crate) fn run(ls: &Ls) -> Result<(), Failure> {
 
 /// What a run directory holds, both sorted.
 #[derive(Debug, Default)]
-struct Listing {
+pub(crate) struct Listing {
     /// Names of sockets without their ending.
-    services: Vec<Vec<u8>>,
+    pub(crate) services: Vec<Vec<u8>>,
     /// Names of files of shared memory.
     leftovers: Vec<Vec<u8>>,
 }
 
-fn list(directory: &Path) -> Result<Listing, Failure> {
+pub(crate) fn list(directory: &Path) -> Result<Listing, Failure> {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => Failure::new(
             ErrorKind::NotFound,

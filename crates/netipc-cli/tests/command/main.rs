@@ -11,4 +11,5 @@ mod lookup;
 mod ls;
 mod netipc;
 mod serve;
+mod top;
 mod usage;

@@ -22,6 +22,9 @@ pub struct ServerConfig {
     pub write_stall_timeout: Duration,
     /// How long handlers may go on after a stop. Default: 5 s.
     pub drain_timeout: Duration,
+    /// Whether it answers [inspection](crate::inspect): counters to whoever may connect, sessions only to its own user and
+    /// to root. Default: true.
+    pub inspectable: bool,
 }
 
 impl Default for ServerConfig {
@@ -32,6 +35,7 @@ impl Default for ServerConfig {
             max_workers: 16,
             write_stall_timeout: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(5),
+            inspectable: true,
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::connection::{Connection, Envelope, Incoming};
 use crate::error::Error;
 use crate::limits::LearnedLimit;
 use crate::server::answer::{Answer, Responder};
+use crate::server::inspector::Inspector;
 use crate::server::stats::Counters;
 use crate::sys::wait::Interest;
 
@@ -36,9 +37,16 @@ pub(crate) struct House {
     pub(crate) max_response: Arc<LearnedLimit>,
     pub(crate) counters: Counters,
     pub(crate) write_stall_timeout: Duration,
+    pub(crate) inspector: Inspector,
 }
 
 impl House {
+    /// A new session, known to who inspects the server.
+    pub(crate) fn introduce(&self, connection: Connection) -> Connection {
+        let entry = self.inspector.enter(connection.agreed(), connection.peer());
+        connection.with_entry(entry)
+    }
+
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::SeqCst)
     }
@@ -158,12 +166,18 @@ impl Desk {
         reply.clear();
         let granted = self.connection.agreed().response.max_payload;
         let payload = self.connection.payload(envelope, packet);
-        let Answer { header, overflow } = house.responder.answer(&envelope.header, payload, granted as usize, reply);
+        let (request, budget) = (&envelope.header, granted as usize);
+        let inspection = house.inspector.answer(self.connection.peer(), request, payload, budget, reply);
+        let is_counted = inspection.is_none();
+        let Answer { header, overflow } =
+            inspection.unwrap_or_else(|| house.responder.answer(request, payload, budget, reply));
         if let Some(needed) = overflow {
             house.max_response.overflowed(granted);
             house.max_response.saw(u32::try_from(needed).unwrap_or(u32::MAX));
         }
-        house.counters.answered(header.status);
+        if is_counted {
+            self.count(house, header.status);
+        }
         self.closing = header.status == Status::LIMIT_EXCEEDED;
         self.connection.push(&header, reply)
     }
@@ -180,7 +194,14 @@ impl Desk {
             return Ok(());
         };
         let answer = request.failure(Status::LIMIT_EXCEEDED);
-        house.counters.answered(answer.status);
+        self.count(house, answer.status);
         self.connection.push_last(&answer)
+    }
+
+    fn count(&self, house: &House, status: Status) {
+        house.counters.answered(status);
+        if let Some(entry) = self.connection.entry() {
+            entry.answered(status);
+        }
     }
 }

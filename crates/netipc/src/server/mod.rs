@@ -4,6 +4,7 @@ mod answer;
 mod config;
 mod desk;
 mod engine;
+pub(crate) mod inspector;
 mod porter;
 mod stats;
 
@@ -27,6 +28,7 @@ use crate::uds::reception::Reception;
 use answer::Typed;
 use desk::House;
 use engine::Engine;
+use inspector::Inspector;
 
 /// A bound service. [`Server::run`] or [`Server::spawn`] make it answer; dropping it gives the endpoint up.
 ///
@@ -67,6 +69,7 @@ impl<S: Service> Server<S> {
         let mut listener = config.listener.clone();
         // Memory for a request grows as its bytes arrive, so a large grant costs nothing.
         listener.max_request_payload.get_or_insert(config.growth_ceiling);
+        let inspector = Inspector::new(&config, listener.max_request_payload.unwrap_or(config.growth_ceiling));
         let learned = Learned::new(listener.max_response_payload, DEFAULT_RESPONSE_PAYLOAD, config.growth_ceiling);
         let max_response = Arc::new(LearnedLimit::new(learned));
         let reception = Reception::bind(&endpoint, listener, Arc::clone(&max_response))?;
@@ -75,9 +78,11 @@ impl<S: Service> Server<S> {
             responder: Box::new(Typed::<S, H>::new(handler)),
             max_response,
             counters: stats::Counters::default(),
+            inspector,
             write_stall_timeout: config.write_stall_timeout,
         };
         let engine = Arc::new(Engine::new(reception, house, &config)?);
+        engine.house.inspector.attach(&engine);
         Ok(Self { engine, endpoint, service: PhantomData })
     }
 

@@ -66,7 +66,7 @@ impl Engine {
     fn let_in(&self, reception: &mut Reception) -> Result<(), Error> {
         for _ in 0..ARRIVALS {
             match reception.try_accept()? {
-                Some(connection) => self.seat(connection),
+                Some(connection) => self.seat(self.house.introduce(connection)),
                 None => break,
             }
         }
@@ -89,7 +89,7 @@ impl Engine {
         *lock(&self.reception_stats) = reception.stats();
         let (ready, departing) = reception.retire();
         for connection in ready {
-            self.seat(connection);
+            self.seat(self.house.introduce(connection));
         }
         departing
     }
