@@ -44,12 +44,18 @@ pub(crate) fn run(top: &Top) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Puts a picture where the last one was.
+/// Puts a picture where the last one was, as much of it as the terminal has lines for.
 fn redraw(picture: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    // Home, each line cut where it ends, and nothing below.
-    let picture = picture.replace('\n', "\x1b[K\r\n");
-    write!(stdout, "\x1b[H{picture}\x1b[K\r\n\x1b[J")
+    let height = rustix::termios::tcgetwinsize(&stdout).map_or(0, |size| usize::from(size.ws_row));
+    // A terminal that does not tell its height gets everything; the last line stays free for the cursor.
+    let lines = if height > 1 { height - 1 } else { usize::MAX };
+    let mut frame = String::from("\x1b[H");
+    for line in picture.lines().take(lines) {
+        frame += line;
+        frame += "\x1b[K\n";
+    }
+    write!(stdout, "{frame}\x1b[J")
         .and_then(|()| stdout.flush())
         .map_err(|error| Failure::io(format!("cannot write to the standard output: {error}")))
 }

@@ -69,7 +69,9 @@ fn sessions(top: &Top, server: &Server, report: &OwnedReport) -> String {
     if report.withheld != 0 {
         return format!("{title}: sessions are told only to its own user and to root");
     }
-    if report.sessions.is_empty() || top.rows == 0 {
+    // Not our own, which is there to look.
+    let others: Vec<_> = report.sessions.iter().filter(|session| session.pid != std::process::id()).collect();
+    if others.is_empty() || top.rows == 0 {
         return String::new();
     }
     let mut table = table::new(&[
@@ -84,7 +86,7 @@ fn sessions(top: &Top, server: &Server, report: &OwnedReport) -> String {
         "profile, and why",
         "request / response",
     ]);
-    for session in &report.sessions {
+    for session in others {
         let counter =
             |report: &OwnedReport| find(report, session.id).map_or(0, |session| session.answered + session.failed);
         table.add_row([
@@ -165,7 +167,7 @@ mod tests {
     fn numbers_are_told_briefly() {
         assert_eq!([time(7), time(61_000), time(7_100_000), time(172_700_000)], ["7ms", "61s", "118m", "47h"]);
         assert_eq!([bytes(1023), bytes(65536), bytes(1 << 26)], ["1023 B", "64 KiB", "64 MiB"]);
-        assert_eq!([rate(None), rate(Some(0.0)), rate(Some(3.14)), rate(Some(123.4))], ["-", "0", "3.1", "123"]);
+        assert_eq!([rate(None), rate(Some(0.0)), rate(Some(2.54)), rate(Some(123.4))], ["-", "0", "2.5", "123"]);
     }
 
     #[test]

@@ -4,13 +4,16 @@ use std::fmt::Write;
 
 use crate::server::ServerStatus;
 
-/// A metric: its name, type and help, and its samples: the label beside the service, if any, and where the value is.
+/// A metric with all its samples.
 struct Metric {
     name: &'static str,
     kind: &'static str,
     help: &'static str,
-    samples: &'static [(Option<(&'static str, &'static str)>, fn(&ServerStatus) -> u64)],
+    samples: &'static [Sample],
 }
+
+/// The label beside the service, if any, and where the value is.
+type Sample = (Option<(&'static str, &'static str)>, fn(&ServerStatus) -> u64);
 
 const METRICS: [Metric; 6] = [
     Metric {
