@@ -37,11 +37,21 @@
 //!
 //! The protocol itself is in [`proto`], without I/O; the normative text is in `spec/`.
 //!
+//! # Features
+//!
+//! - `tracing` (off by default): events for the subscribers of the `tracing` crate, with the target `netipc`: servers that
+//!   start, sessions that begin and end, handlers that fail, clients that change their state, calls that fail, snapshots that
+//!   are published. Without the feature they leave no code behind.
+//!
 //! # Threads
 //!
 //! Everything is `Send`. A client, session, listener or cache is used by one thread at a time; [`Abort`], [`Reader`] and
 //! [`ServerHandle`] work from any.
 #![deny(unsafe_code)]
+#![cfg_attr(
+    not(feature = "tracing"),
+    allow(unused_variables, reason = "some exist for events alone; checked with the feature")
+)]
 
 mod abort;
 mod cache;
@@ -56,6 +66,7 @@ mod listener;
 mod server;
 mod session;
 mod sys;
+mod trace;
 mod uds;
 
 pub use netipc_proto as proto;

@@ -15,8 +15,10 @@ pub(crate) fn format(project: &Project) -> Result<Outcome> {
 }
 
 pub(crate) fn clippy(project: &Project) -> Result<Outcome> {
-    let args = ["clippy", "--workspace", "--all-targets", "--keep-going", "--", "-D", "warnings"];
-    process::run(&mut project.cargo(args))?;
+    for features in [&["--workspace"][..], &["-p", "netipc", "--all-features"]] {
+        let mut command = project.cargo(["clippy", "--all-targets", "--keep-going"]);
+        process::run(command.args(features).args(["--", "-D", "warnings"]))?;
+    }
     process::run(&mut fuzz::cargo(project, "clippy", &["--all-targets"], &["-D", "warnings"])?)?;
     Ok(Outcome::Passed("no warnings".into()))
 }

@@ -13,6 +13,10 @@ pub(crate) fn run(project: &Project) -> Result<Outcome> {
     let mut command = project.cargo(["test", "--workspace", "--no-fail-fast"]);
     let ended = process::watch(&mut command, |line| tally.read(line));
     ended.with_context(|| tally.describe())?;
+    // What only a feature brings.
+    let mut command = project.cargo(["test", "-p", "netipc", "--features", "tracing", "--test", "tracing"]);
+    let ended = process::watch(&mut command, |line| tally.read(line));
+    ended.with_context(|| tally.describe())?;
     if tally.passed == 0 {
         return Ok(Outcome::NotRun("cargo test ended well but reported no test".into()));
     }

@@ -24,6 +24,7 @@ use crate::abort::Abort;
 use crate::client::{Client, ClientConfig, ClientStatus};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
+use crate::trace::event;
 use shelf::Shelf;
 use snapshot::Image;
 
@@ -110,6 +111,7 @@ impl<S: Snapshot> Cache<S> {
         });
         match fetched {
             Ok(Some(image)) => {
+                event!(DEBUG, endpoint = %self.endpoint(), items = image.len(), "a snapshot was published");
                 self.shelf.publish(image);
                 Ok(Refresh::Published)
             }
@@ -118,6 +120,7 @@ impl<S: Snapshot> Cache<S> {
                 Ok(Refresh::Unchanged)
             }
             Err(error) => {
+                event!(WARN, endpoint = %self.endpoint(), %error, "a refresh failed, the snapshot stays as it was");
                 self.shelf.fail(&error);
                 Err(error)
             }

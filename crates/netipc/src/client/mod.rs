@@ -26,6 +26,7 @@ use crate::clock::Deadline;
 use crate::connection::Envelope;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
+use crate::trace::event;
 use link::Link;
 
 /// Calls one service.
@@ -65,7 +66,13 @@ impl<S: Service> Client<S> {
     pub fn refresh(&mut self) -> State {
         // Once in a collector's turn is often enough to give back what a large lookup needed.
         self.stitched = Vec::new();
-        self.link.refresh()
+        let before = self.link.state();
+        let state = self.link.refresh();
+        if state != before {
+            let cause = self.link.status().cause;
+            event!(DEBUG, endpoint = %self.endpoint(), %state, ?cause, "a client changed its state");
+        }
+        state
     }
 
     /// Whether calls can be made. A cached flag: no I/O.
@@ -121,6 +128,9 @@ impl<S: Service> Client<S> {
         let envelope = self.exchange(query, timeout);
         let reply = envelope.and_then(|envelope| Ok(S::decode_reply(self.link.message(&envelope)?.payload)?));
         self.tally.count(reply.is_ok());
+        if let Err(error) = &reply {
+            event!(WARN, endpoint = %self.link.endpoint(), service = S::NAME, %error, "a call failed");
+        }
         reply
     }
 

@@ -8,6 +8,8 @@ use netipc_proto::codec::{BuildError, Writer};
 use netipc_proto::header::{Header, Status};
 use netipc_proto::service::{HandlerError, Service};
 
+use crate::trace::event;
+
 /// The answer to a request. Its payload is in the buffer that was lent.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Answer {
@@ -51,7 +53,11 @@ where
         match (S::finish_reply(builder), handled) {
             (Err(BuildError::Overflow { needed, .. }), _) => Err(Failure::Overflow(needed)),
             (Ok(()), Ok(())) => Ok(()),
-            _ => Err(Failure::Handler),
+            (finished, handled) => {
+                // Nobody but the host can learn why: the client gets a status.
+                event!(WARN, service = S::NAME, ?handled, ?finished, "a handler failed");
+                Err(Failure::Handler)
+            }
         }
     }
 
@@ -108,6 +114,7 @@ where
             Ok(Err(Failure::Malformed)) => (Status::BAD_ENVELOPE, None),
             Ok(Err(Failure::Handler)) => (Status::INTERNAL_ERROR, None),
             Err(panic) => {
+                event!(ERROR, service = S::NAME, "a handler panicked");
                 // Dropping it runs the handler's code, which could panic in its turn.
                 if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
                     std::mem::forget(second);

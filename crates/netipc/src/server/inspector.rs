@@ -18,6 +18,7 @@ use crate::server::config::ServerConfig;
 use crate::server::engine::{Engine, lock};
 use crate::server::stats::ServerStatus;
 use crate::sys::credentials::PeerCredentials;
+use crate::trace::event;
 
 /// What a server knows of itself, apart from its service.
 #[derive(Debug)]
@@ -82,6 +83,7 @@ impl Inspector {
             answered: AtomicU64::new(0),
             failed: AtomicU64::new(0),
         });
+        event!(DEBUG, session = agreed.session_id, pid = peer.pid, uid = peer.uid, profile = %agreed.profile, "a session began");
         lock(&self.registry).insert(agreed.session_id, Arc::clone(&facts));
         Entry { registry: Arc::clone(&self.registry), facts }
     }
@@ -187,7 +189,9 @@ impl Entry {
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        lock(&self.registry).remove(&self.facts.agreed.session_id);
+        let Facts { agreed, answered, failed, .. } = &*self.facts;
+        event!(DEBUG, session = agreed.session_id, ?answered, ?failed, "a session ended");
+        lock(&self.registry).remove(&agreed.session_id);
     }
 }
 

@@ -24,6 +24,7 @@ pub use stats::ServerStatus;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Operation};
 use crate::limits::LearnedLimit;
+use crate::trace::event;
 use crate::uds::reception::Reception;
 use answer::Typed;
 use desk::House;
@@ -83,6 +84,7 @@ impl<S: Service> Server<S> {
         };
         let engine = Arc::new(Engine::new(reception, house, &config)?);
         engine.house.inspector.attach(&engine);
+        event!(INFO, %endpoint, service = S::NAME, "a server was bound");
         Ok(Self { engine, endpoint, service: PhantomData })
     }
 
