@@ -55,13 +55,27 @@ pub(crate) enum Command {
     /// Prints the path of the file, which is named after the service and written only if it would change.
     #[command(name = "gen")]
     Generate(Generate),
+    /// Print the completions of a shell for this command
+    ///
+    /// For bash: netipc completions bash > ~/.local/share/bash-completion/completions/netipc
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page of this command
+    Man {
+        /// Write that page and those of all subcommands into DIR instead, and print their paths
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
 }
 
 impl Command {
     /// Whether programs want to read the errors.
     pub(crate) fn json(&self) -> bool {
         match self {
-            Self::Demo(_) | Self::Generate(_) => false,
+            Self::Demo(_) | Self::Generate(_) | Self::Completions { .. } | Self::Man { .. } => false,
             Self::Serve(
                 Serve::Increment { serve, .. }
                 | Serve::StringReverse { serve, .. }

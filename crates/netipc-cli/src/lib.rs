@@ -18,6 +18,7 @@ mod keys;
 mod latency;
 mod lookup;
 mod ls;
+mod manual;
 mod output;
 mod ping;
 mod run_dir;
@@ -55,6 +56,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Ls(ls) => ls::run(ls),
         Command::Top(top) => top::run(top),
         Command::Generate(generate) => generate::run(generate),
+        Command::Completions { shell } => manual::completions(*shell),
+        Command::Man { out } => manual::pages(out.as_deref()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -9,6 +9,7 @@ mod generate;
 mod host;
 mod lookup;
 mod ls;
+mod manual;
 mod netipc;
 mod serve;
 mod top;
