@@ -93,3 +93,15 @@ pub use sys::wait::Interest;
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 mod readme {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/getting-started.md")]
+mod getting_started {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/operations.md")]
+mod operations {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/faq.md")]
+mod faq {}
