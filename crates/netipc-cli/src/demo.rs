@@ -1,212 +1,197 @@
-//! `netipc demo`: providers in processes of their own, this process as their consumer, and what passes between them about
-//! this machine.
+//! `netipc demo`: providers in processes of their own, this process as their consumer, and a provider that dies.
+//!
+//! Three acts: the consumer looks up every process of this machine and keeps a cache of its cgroups; it tells how long that
+//! takes; its provider is killed and started again while the cache goes on answering. Every number is measured, and the
+//! demo succeeds only if all of it held.
 //!
 //! Everything lives in a private directory that is gone afterwards, however the demo ends. The providers end with their
 //! standard input, so they do not outlive even a demo that was killed.
 
-mod apps;
 mod child;
+mod processes;
+mod speed;
+mod stage;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use comfy_table::CellAlignment;
-use netipc::services::{AppsLookup, CgroupsSnapshot, Increment, cgroups_snapshot};
-use netipc::{Agreed, Client, ClientConfig, Endpoint, Error, ErrorKind, LookupLimits, Service};
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
+use netipc::services::{AppsLookup, CgroupsSnapshot};
+use netipc::{Answer, Cache, Client, Endpoint, ErrorKind, LookupLimits, Refresh, Service};
 
 use crate::cli::Demo;
 use crate::failure::Failure;
-use crate::host::{Host, identify};
-use crate::latency::{Latencies, human};
-use crate::serve::HOST_CEILING;
-use crate::table::{self, printable};
-use crate::{connect, output};
-use child::{Child, Event};
+use crate::host::Host;
+use crate::latency::human;
+use crate::output;
+use crate::value::{AVAILABLE, names};
+use child::Child;
+use processes::Process;
+use stage::{PATIENCE, Stage, config};
 
-/// How long the providers may take to start, and a call to be answered.
-const PATIENCE: Duration = Duration::from_secs(3);
-/// A measurement ends after this many calls or this long.
-const CALLS: u64 = 5_000;
-const MEASURING: Duration = Duration::from_secs(2);
-/// Most calls before those that count.
-const WARM_UP: u64 = 100;
+/// How often the consumer refreshes while its provider is away.
+const REFRESH: Duration = Duration::from_millis(2);
 
 pub(crate) fn run(demo: &Demo) -> Result<(), Failure> {
-    let (sender, events) = channel();
-    let interrupted = Interruption::watch(sender.clone())?;
+    let stage = Stage::open()?;
     // The providers are dropped first, and take their sockets away.
     let directory = tempfile::Builder::new().prefix("netipc-demo-").tempdir().map_err(|error| {
         Failure::io(format!(
             "cannot make a private directory for the demo: {error}; set TMPDIR to where one can be made"
         ))
     })?;
+    let run_dir = directory.path();
+    let mut host = start_host(demo, &stage, run_dir)?;
+    let _numbers = Child::start(
+        &["serve".as_ref(), "increment".as_ref(), "--profiles".as_ref(), profiles().as_ref()],
+        run_dir,
+        &stage.sender,
+    )?;
+    stage.await_ready(2)?;
+
+    let mut cache = Cache::<CgroupsSnapshot>::new(Endpoint::new(run_dir, CgroupsSnapshot::NAME)?, config());
+    let mut apps = stage.client::<AppsLookup>(run_dir, AVAILABLE)?;
+    let processes = meet(demo, &host, &mut cache, &mut apps)?;
+    output::line(&format!("\n{}", speed::table(&stage, run_dir, std::process::id())?))?;
+    let each = speed::cached(&stage, &cache.reader(), &processes)?;
+    output::line(&format!("{} for one lookup in the cache, which needs no other process", human(each)))?;
+    outage(demo, &stage, run_dir, &mut host, &mut cache, &processes)?;
+    let again = look_up_all(demo, &mut apps)?.len();
+    output::line(&format!("the client for processes has reconnected as well: {again} processes\n\nall of it held"))
+}
+
+fn start_host(demo: &Demo, stage: &Stage, run_dir: &Path) -> Result<Child, Failure> {
     let root = demo.host.root.as_os_str();
-    let host = ["serve".as_ref(), "host".as_ref(), "--host-root".as_ref(), root];
-    let host = Child::start(&host, directory.path(), &sender)?;
-    let _numbers = Child::start(&["serve".as_ref(), "increment".as_ref()], directory.path(), &sender)?;
-    await_ready(&events, 2)?;
-
-    let mut snapshots = client::<CgroupsSnapshot>(directory.path())?;
-    let mut apps = client::<AppsLookup>(directory.path())?;
-    let mut numbers = client::<Increment>(directory.path())?;
-    let provider = host.id();
-    output::line(&picture(demo, provider, &snapshots.call(())?)?)?;
-    let pids = pids(demo)?;
-    output::line(&apps::picture(demo.rows, provider, &apps.lookup(&pids)?))?;
-    if let Some(agreed) = snapshots.status().agreed {
-        output::line(&terms(&agreed))?;
-    }
-    let whole = measure(&interrupted, || snapshots.call(()).map(drop))?;
-    output::line(&told(CgroupsSnapshot::NAME, &whole, ""))?;
-    let all = measure(&interrupted, || apps.lookup(&pids).map(drop))?;
-    output::line(&told(AppsLookup::NAME, &all, &format!(" for {} processes each", pids.len())))?;
-    let one = measure(&interrupted, || apps.lookup(&pids[..pids.len().min(1)]).map(drop))?;
-    output::line(&told(AppsLookup::NAME, &one, " for one process each"))?;
-    let small = measure(&interrupted, || numbers.call(41).map(drop))?;
-    output::line(&told(Increment::NAME, &small, ""))
+    let profiles = profiles();
+    let serve =
+        ["serve".as_ref(), "host".as_ref(), "--host-root".as_ref(), root, "--profiles".as_ref(), profiles.as_ref()];
+    Child::start(&serve, run_dir, &stage.sender)
 }
 
-/// Whether a person has asked for the end.
-struct Interruption(Arc<AtomicBool>);
-
-impl Interruption {
-    fn watch(events: Sender<Event>) -> Result<Self, Failure> {
-        let failed = |error| Failure::io(format!("cannot watch for SIGTERM and SIGINT: {error}"));
-        let mut signals = Signals::new([SIGTERM, SIGINT]).map_err(failed)?;
-        let interrupted = Arc::new(AtomicBool::new(false));
-        let flag = Arc::clone(&interrupted);
-        let watch = move || {
-            for _ in &mut signals {
-                flag.store(true, Ordering::Relaxed);
-                // Once nobody waits for events any more the flag is what counts.
-                let _ = events.send(Event::Interrupted);
-            }
-        };
-        thread::Builder::new().name("signals".into()).spawn(watch).map_err(failed)?;
-        Ok(Self(interrupted))
-    }
-
-    fn check(&self) -> Result<(), Failure> {
-        if self.0.load(Ordering::Relaxed) { Err(interruption()) } else { Ok(()) }
-    }
+/// All that this build has.
+fn profiles() -> String {
+    names(AVAILABLE).join(",")
 }
 
-fn interruption() -> Failure {
-    Failure::new(ErrorKind::Aborted, "interrupted; the demo has cleaned up")
-}
-
-/// A provider that cannot start has said why on the error stream, which is ours too.
-fn await_ready(events: &Receiver<Event>, providers: usize) -> Result<(), Failure> {
-    let deadline = Instant::now() + PATIENCE;
-    for _ in 0..providers {
-        let left = deadline.saturating_duration_since(Instant::now());
-        match events.recv_timeout(left) {
-            Ok(Event::Ready) => {}
-            Ok(Event::Interrupted) => return Err(interruption()),
-            Ok(Event::Gone) => {
-                return Err(Failure::new(
-                    ErrorKind::Disconnected,
-                    "a provider ended before it could serve; it says why",
-                ));
-            }
-            Err(_) => {
-                return Err(Failure::new(
-                    ErrorKind::Timeout,
-                    format!("no provider was ready within {}", human(PATIENCE)),
-                ));
-            }
-        }
-    }
-    Ok(())
-}
-
-fn client<S: Service>(run_dir: &std::path::Path) -> Result<Client<S>, Failure> {
-    let mut config = ClientConfig::default();
-    config.connect_timeout = PATIENCE;
-    config.call_timeout = PATIENCE;
-    config.growth_ceiling = HOST_CEILING;
-    connect::open(Endpoint::new(run_dir, S::NAME)?, config)
+/// The first act: everything is there.
+fn meet(
+    demo: &Demo,
+    host: &Child,
+    cache: &mut Cache<CgroupsSnapshot>,
+    apps: &mut Client<AppsLookup>,
+) -> Result<Vec<Process>, Failure> {
+    let began = Instant::now();
+    cache.refresh()?;
+    let refreshed = began.elapsed();
+    let began = Instant::now();
+    let processes = look_up_all(demo, apps)?;
+    let looked_up = began.elapsed();
+    let status = cache.status();
+    output::line(&format!(
+        "process {} serves the cgroups and processes of this machine; process {} consumes them\n\n{} cgroups, into the cache \
+         in {}; {} processes, looked up in {}\n\n{}",
+        host.id(),
+        std::process::id(),
+        status.items,
+        human(refreshed),
+        processes.len(),
+        human(looked_up),
+        processes::picture(demo.rows, &processes, &cache.read()),
+    ))?;
+    Ok(processes)
 }
 
 /// All processes of the machine, as far as one lookup takes them.
-fn pids(demo: &Demo) -> Result<Vec<u32>, Failure> {
+fn look_up_all(demo: &Demo, apps: &mut Client<AppsLookup>) -> Result<Vec<Process>, Failure> {
     let table = Host::new(&demo.host.root).process_table()?;
     let mut pids = table.pids().map_err(|error| Failure::io(format!("cannot list the processes: {error}")))?;
     pids.truncate(LookupLimits::default().max_keys);
-    Ok(pids)
+    Ok(processes::known(&apps.lookup(&pids)?))
 }
 
-/// The table, and above it who tells this.
-fn picture(demo: &Demo, provider: u32, reply: &cgroups_snapshot::Reply<'_>) -> Result<String, Failure> {
-    let host = Host::new(&demo.host.root);
-    let hierarchies = host.hierarchies()?;
-    let items = reply.items();
-    let mut table = table::new(&["name", "path", "orchestrator", "processes"]);
-    for item in items.iter().take(demo.rows) {
-        let processes = host.processes(&hierarchies, item.path());
-        table.add_row([
-            printable(item.name()),
-            printable(item.path()),
-            identify(item.path()).orchestrator.to_string(),
-            processes.map_or_else(|| "-".to_owned(), |processes| processes.to_string()),
-        ]);
+/// The last act: the provider is killed, and started again.
+fn outage(
+    demo: &Demo,
+    stage: &Stage,
+    run_dir: &Path,
+    host: &mut Child,
+    cache: &mut Cache<CgroupsSnapshot>,
+    processes: &[Process],
+) -> Result<(), Failure> {
+    cache.refresh()?;
+    let before = found(cache, processes);
+    let killed = host.id();
+    host.kill()?;
+    stage.await_gone()?;
+    let began = Instant::now();
+    let error = match cache.refresh() {
+        Err(error) => error,
+        Ok(_) => return Err(broken("a refresh succeeded without a provider")),
+    };
+    let noticed = began.elapsed();
+    let answered = found(cache, processes);
+    let status = cache.status();
+    let (Some(age), Some(down)) = (status.age(), &status.down) else {
+        return Err(broken("the cache has lost its snapshot, or does not know that the provider is down"));
+    };
+    output::line(&format!(
+        "\nSIGKILL to process {killed}; noticed in {} ({})\nthe cache still finds the cgroups of {answered} of {before} processes; \
+         its snapshot is {} old, the provider down for {}",
+        human(noticed),
+        error.kind().name(),
+        human(age),
+        human(down.since.elapsed()),
+    ))?;
+    if answered != before {
+        return Err(broken("the cache answers less than before"));
     }
-    if let Some(column) = table.column_mut(3) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    let mut picture = format!(
-        "{} cgroups of this machine, told by process {provider} to process {} (generation {}, {} systemd)\n\n{table}",
-        items.len(),
-        std::process::id(),
-        reply.generation(),
-        if reply.systemd_enabled() == 0 { "without" } else { "with" },
-    );
-    let more = items.len().saturating_sub(demo.rows);
-    if more > 0 {
-        picture += &format!("\nand {more} more: netipc demo --rows {} shows them all", items.len());
-    }
-    Ok(picture)
+    revive(demo, stage, run_dir, host, cache, processes)
 }
 
-fn terms(agreed: &Agreed) -> String {
-    format!(
-        "\nsession  profile {}; requests up to {} bytes, responses up to {} bytes, packets up to {} bytes",
-        agreed.profile, agreed.request.max_payload, agreed.response.max_payload, agreed.packet_size
-    )
-}
-
-fn measure(interrupted: &Interruption, mut call: impl FnMut() -> Result<(), Error>) -> Result<Latencies, Failure> {
-    let warm = Instant::now() + MEASURING / 10;
-    for _ in 0..WARM_UP {
-        interrupted.check()?;
-        call()?;
-        if Instant::now() > warm {
-            break;
+/// Starts the provider again, while the consumer refreshes in its loop.
+fn revive(
+    demo: &Demo,
+    stage: &Stage,
+    run_dir: &Path,
+    host: &mut Child,
+    cache: &mut Cache<CgroupsSnapshot>,
+    processes: &[Process],
+) -> Result<(), Failure> {
+    let began = Instant::now();
+    *host = start_host(demo, stage, run_dir)?;
+    let outcome = loop {
+        stage.check()?;
+        match cache.refresh() {
+            Ok(outcome) => break outcome,
+            Err(error) if began.elapsed() > PATIENCE => return Err(Failure::from(error)),
+            Err(_) => thread::sleep(REFRESH),
         }
+    };
+    let reconnected = began.elapsed();
+    let status = cache.status();
+    let age = status.age().unwrap_or_default();
+    if status.down.is_some() || outcome != Refresh::Published {
+        return Err(broken("the cache has reconnected and has no news"));
     }
-    let mut latencies = Latencies::new();
-    let end = Instant::now() + MEASURING;
-    let mut now = Instant::now();
-    while latencies.count() < CALLS && now < end {
-        interrupted.check()?;
-        let began = now;
-        call()?;
-        now = Instant::now();
-        latencies.record(now - began);
-    }
-    Ok(latencies)
+    output::line(&format!(
+        "started again as process {}: reconnected in {}, after {} refreshes that failed; {} cgroups, {} old, of which {} processes \
+         find theirs",
+        host.id(),
+        human(reconnected),
+        status.counters.failures,
+        status.items,
+        human(age),
+        found(cache, processes),
+    ))
 }
 
-fn told(name: &str, latencies: &Latencies, what: &str) -> String {
-    format!(
-        "latency  {name:<16} median {:>7}, p99 {:>7} of {} calls{what}",
-        human(latencies.quantile(0.5)),
-        human(latencies.quantile(0.99)),
-        latencies.count()
-    )
+/// How many processes find their cgroup in the cache.
+fn found(cache: &Cache<CgroupsSnapshot>, processes: &[Process]) -> usize {
+    let guard = cache.read();
+    let in_cgroups = processes.iter().filter(|process| process.has_cgroup());
+    in_cgroups.filter(|process| matches!(process.look_up(&guard), Answer::Found(_))).count()
+}
+
+fn broken(what: &str) -> Failure {
+    Failure::new(ErrorKind::Bug, format!("{what}; please report it"))
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::failure::Failure;
 
 /// How long a provider may take to end before it is killed.
-const GRACE: Duration = Duration::from_secs(3);
+const GRACE: Duration = Duration::from_millis(500);
 
 /// What happens while the demo waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +65,13 @@ impl Child {
             drop(ended);
         });
         reader.map(|_| child).map_err(failed)
+    }
+
+    /// SIGKILL. Returns when the process is gone.
+    pub(super) fn kill(&mut self) -> Result<(), Failure> {
+        let failed = |error| Failure::io(format!("cannot kill a provider: {error}"));
+        self.process.kill().map_err(failed)?;
+        self.process.wait().map(drop).map_err(failed)
     }
 
     /// The process id.
