@@ -52,8 +52,10 @@ mod limits;
 mod listener;
 mod server;
 mod session;
+mod shm;
 mod sys;
 mod uds;
+mod waiting;
 
 pub use netipc_proto as proto;
 pub use netipc_proto::codec;
@@ -65,13 +67,14 @@ pub use netipc_proto::service::{HandlerError, Service};
 pub use netipc_services as services;
 
 pub use abort::Abort;
-pub use client::{BatchReply, Client, ClientConfig, ClientCounters, ClientStatus, LookupLimits, State};
+pub use client::{BatchReply, Client, ClientConfig, ClientCounters, ClientStatus, Fallback, LookupLimits, State};
 pub use clock::Deadline;
 pub use endpoint::Endpoint;
 pub use error::{Error, Occupant, Operation, OsError, Waiting};
 pub use listener::{Listener, ListenerConfig};
 pub use server::{RunningServer, Server, ServerConfig, ServerHandle, ServerStatus};
 pub use session::{Message, Session, SessionConfig};
+pub use shm::fault::{HeaderFault, RegionFault, RegionStep};
 pub use sys::credentials::PeerCredentials;
 pub use sys::wait::Interest;
 

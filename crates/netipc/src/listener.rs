@@ -46,6 +46,8 @@ pub struct ListenerConfig {
     pub backlog: i32,
     /// Most sessions at a time; one more is refused with status 6. Default: 4096.
     pub max_sessions: usize,
+    /// Most sessions with shared memory at a time, for each of which a server has a thread; others go without. Default: 64.
+    pub max_shm_sessions: usize,
     /// Most clients that may be in their handshake; one more drops the oldest. Default: 256.
     pub max_arrivals: usize,
     /// How long a client may take to say HELLO. Default: 5 s.
@@ -70,6 +72,7 @@ impl Default for ListenerConfig {
             allow_gids: Vec::new(),
             backlog: 128,
             max_sessions: 4096,
+            max_shm_sessions: 64,
             max_arrivals: 256,
             handshake_timeout: limits::DEFAULT_HANDSHAKE_TIMEOUT,
             half_message_timeout: limits::DEFAULT_CALL_TIMEOUT,
@@ -92,6 +95,7 @@ impl fmt::Debug for ListenerConfig {
             .field("allow_gids", &self.allow_gids)
             .field("backlog", &self.backlog)
             .field("max_sessions", &self.max_sessions)
+            .field("max_shm_sessions", &self.max_shm_sessions)
             .field("max_arrivals", &self.max_arrivals)
             .field("handshake_timeout", &self.handshake_timeout)
             .field("half_message_timeout", &self.half_message_timeout)

@@ -31,10 +31,11 @@ macro_rules! tests {
     };
 }
 
+/// What every transport must pass; then what only some of them have.
 macro_rules! suite {
-    ($name:ident: $transport:ty) => {
+    ($name:ident: $transport:ty, $($own:tt)*) => {
         mod $name {
-            tests! { $transport:
+            tests! { $transport: $($own)*
                 sizes {
                     smallest_packets small_packets page_packets fault_04_default_packets packet_size_is_the_smaller
                     limits_are_exact a_limit_of_zero responses_above_the_clients_ceiling headers_must_tell_the_length
@@ -81,4 +82,5 @@ macro_rules! suite {
     };
 }
 
-suite!(baseline: crate::bed::Baseline);
+suite!(baseline: crate::bed::Baseline, );
+suite!(hybrid: crate::bed::Hybrid, );
