@@ -41,7 +41,6 @@ pub(crate) struct Connection {
     peer: PeerCredentials,
     packet_buffer: usize,
     endpoint: Endpoint,
-    places: Vec<Place>,
     /// The thread that was started to serve it.
     host: Option<Host>,
     memory: Option<Box<Memory>>,
@@ -49,6 +48,8 @@ pub(crate) struct Connection {
     outbox: VecDeque<Outgoing>,
     /// The peer takes no packets any more. What it sent before may still be queued here.
     peer_gone: bool,
+    // Declared, and so dropped, last: a place is free when all that was there has gone.
+    places: Vec<Place>,
 }
 
 #[derive(Debug)]

@@ -51,6 +51,7 @@ pub(crate) struct Engine {
     /// Taken by the main thread; what remains here belongs to a server that has not run.
     pub(super) reception: Mutex<Option<Reception>>,
     pub(super) reception_stats: Mutex<ReceptionStats>,
+    shm_sessions: Arc<AtomicUsize>,
     pub(super) seats: Mutex<HashMap<u64, Arc<Seat>>>,
     next_seat: AtomicU64,
     pub(super) timer: Timer,
@@ -98,6 +99,7 @@ impl Engine {
             stopping: AtomicBool::new(false),
             short_handed: AtomicBool::new(false),
             reception_stats: Mutex::default(),
+            shm_sessions: reception.shm_sessions(),
             seats: Mutex::default(),
             next_seat: AtomicU64::new(FIRST_SEAT),
             timer: Timer::new().map_err(fail)?,
@@ -138,7 +140,7 @@ impl Engine {
         let mut status = ServerStatus {
             sessions,
             workers,
-            shm_sessions: reception.shm_sessions,
+            shm_sessions: self.shm_sessions.load(Ordering::Acquire),
             shm_fallbacks: reception.shm.fallbacks,
             shm_fault: reception.shm.last,
             accepted: reception.accepted,

@@ -144,9 +144,14 @@ impl Door {
         self.hosts = hosts;
     }
 
-    /// Sessions with shared memory now, and what became of the others who wanted it.
-    pub(crate) fn shm(&self) -> (usize, ShmStats) {
-        (self.shm_sessions.load(Ordering::Acquire), self.shm)
+    /// What became of those who wanted shared memory and did without.
+    pub(crate) fn shm(&self) -> ShmStats {
+        self.shm
+    }
+
+    /// The number of sessions with shared memory, as it changes.
+    pub(crate) fn shm_sessions(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.shm_sessions)
     }
 
     /// Answers the HELLO if it is here.

@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use rustix::event::epoll::Event;
@@ -60,7 +61,6 @@ pub(crate) struct ReceptionStats {
     pub(crate) accepted: u64,
     pub(crate) rejected: u64,
     pub(crate) dropped: u64,
-    pub(crate) shm_sessions: usize,
     pub(crate) shm: ShmStats,
 }
 
@@ -102,8 +102,12 @@ impl Reception {
     }
 
     pub(crate) fn stats(&self) -> ReceptionStats {
-        let (shm_sessions, shm) = self.door.shm();
-        ReceptionStats { shm_sessions, shm, ..self.stats }
+        ReceptionStats { shm: self.door.shm(), ..self.stats }
+    }
+
+    /// The number of sessions with shared memory, as it changes.
+    pub(crate) fn shm_sessions(&self) -> Arc<AtomicUsize> {
+        self.door.shm_sessions()
     }
 
     /// Sessions with shared memory get a thread each from now on.

@@ -1,0 +1,1 @@
+//! Level 2 over shared memory: everything that works over a socket.
