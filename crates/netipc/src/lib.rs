@@ -42,6 +42,10 @@
 //! work from any.
 #![deny(unsafe_code)]
 
+// Unit tests use what the other tests share, which knows this crate by its name.
+#[cfg(test)]
+extern crate self as netipc;
+
 mod abort;
 mod client;
 mod clock;

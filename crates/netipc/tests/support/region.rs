@@ -109,13 +109,13 @@ impl RawRegion {
     pub(crate) fn u32(&self, at: usize) -> &AtomicU32 {
         assert!(at.is_multiple_of(4) && at + 4 <= self.size);
         // SAFETY: aligned and inside the mapping, which `self` keeps.
-        unsafe { &*self.start.add(at).cast::<AtomicU32>() }
+        unsafe { &*self.start.wrapping_add(at).cast::<AtomicU32>() }
     }
 
     pub(crate) fn u64(&self, at: usize) -> &AtomicU64 {
         assert!(at.is_multiple_of(8) && at + 8 <= self.size);
         // SAFETY: as above.
-        unsafe { &*self.start.add(at).cast::<AtomicU64>() }
+        unsafe { &*self.start.wrapping_add(at).cast::<AtomicU64>() }
     }
 
     pub(crate) fn get(&self, at: usize) -> u32 {
@@ -135,7 +135,7 @@ impl RawRegion {
         let (offset, capacity) = self.area(way);
         assert!(message.len() <= capacity && offset + capacity <= self.size);
         // SAFETY: inside the mapping as checked; whoever reads it elsewhere copies it first.
-        unsafe { ptr::copy_nonoverlapping(message.as_ptr(), self.start.add(offset), message.len()) };
+        unsafe { ptr::copy_nonoverlapping(message.as_ptr(), self.start.wrapping_add(offset), message.len()) };
     }
 
     /// Makes what was written a message of this length.
@@ -188,7 +188,7 @@ impl RawRegion {
         assert!(length <= capacity);
         let mut message = vec![0; length];
         // SAFETY: inside the mapping; the sender does not write before it has an answer.
-        unsafe { ptr::copy_nonoverlapping(self.start.add(offset), message.as_mut_ptr(), length) };
+        unsafe { ptr::copy_nonoverlapping(self.start.wrapping_add(offset), message.as_mut_ptr(), length) };
         message
     }
 
