@@ -16,7 +16,7 @@ use netipc_services::Increment;
 use rustix::process::{Signal, getpid, kill_process};
 
 use super::support::child::{self, Child};
-use super::support::{PATIENCE, alone, descriptors};
+use super::support::{Held, PATIENCE, alone};
 use crate::error::Error;
 use crate::shm::plane::Step;
 use crate::shm::points::Point;
@@ -109,34 +109,6 @@ fn is_dead(victim: &mut Child, point: Point, turn: u32) {
     victim.kill();
 }
 
-/// Everything of this process that could leak: descriptors, threads, mapped regions.
-fn held() -> (usize, usize, usize) {
-    let maps = fs::read_to_string("/proc/self/maps").unwrap();
-    let regions = maps.lines().filter(|line| line.contains(".ipcshm")).count();
-    (descriptors(), fs::read_dir("/proc/self/task").unwrap().count(), regions)
-}
-
-/// What is held once threads that are on their way have ended.
-fn settled() -> (usize, usize, usize) {
-    let (mut last, mut same) = (held(), 0);
-    while same < 20 {
-        thread::sleep(Duration::from_millis(2));
-        let now = held();
-        same = if now == last { same + 1 } else { 0 };
-        last = now;
-    }
-    last
-}
-
-/// Nothing more is held than before, once the threads that had a part in it have ended.
-fn assert_settles(before: (usize, usize, usize)) {
-    let deadline = Instant::now() + PATIENCE / 2;
-    while held() != before {
-        assert!(Instant::now() < deadline, "descriptors, threads, regions: {:?} instead of {before:?}", held());
-        thread::yield_now();
-    }
-}
-
 fn regions(dir: &Path) -> Vec<PathBuf> {
     let names = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
     names.filter(|path| path.extension() == Some(OsStr::new("ipcshm"))).collect()
@@ -176,7 +148,7 @@ fn of_a_server_at_every_point() {
         let dir = tempfile::tempdir().unwrap();
         let dir = dir.path();
         let mut bystander = Bystander::new(dir);
-        let before = settled();
+        let before = Held::settled();
         for point in SET_UP.into_iter().chain(SERVING) {
             for turn in [1, 2] {
                 let mut server = victim("server", dir, point, turn);
@@ -193,7 +165,7 @@ fn of_a_server_at_every_point() {
                 next.stop().unwrap();
                 bystander.check();
                 drop(server);
-                assert_settles(before);
+                before.assert_again();
             }
         }
     });
@@ -264,7 +236,7 @@ fn of_a_client_at_every_point() {
         let server = serve(dir, "victim");
         ready(dir, "victim");
         eventually("the session ends", || server.handle().status().sessions == 0);
-        let before = settled();
+        let before = Held::settled();
         for point in CONNECTING.into_iter().chain(CALLING) {
             for turn in [1, 3] {
                 let mut client = victim("client", dir, point, turn);
@@ -274,7 +246,7 @@ fn of_a_client_at_every_point() {
                     (status.sessions, status.shm_sessions) == (0, 0)
                 });
                 drop(client);
-                assert_settles(before);
+                before.assert_again();
                 assert_eq!(regions(dir).len(), 1, "{point:?} {turn}");
                 bystander.check();
             }
