@@ -16,8 +16,12 @@
 //! - No wake-up is lost: the signal is read before the sequence. Who finds the old sequence has the old signal, or a value
 //!   that comes before the sender's addition; either that addition comes before the sleep, which then does not begin, or
 //!   the wake comes after it.
-//! - A sender that writes before its message was taken is found out, unless it finishes between the two looks of the
-//!   receiver; the copy is judged by itself in any case, and nothing is read twice after it was judged.
+//! - A sender that publishes again before its message was taken is found out by the last look. One that only writes is
+//!   not; the copy is judged by itself in any case, and nothing is read again after it was judged.
+//!
+//! Others of the receiver's process wake it, too: for the end of the session, and for an abort. They say why first
+//! (release), then add to a word of this process, then wake. The receiver reads that word (acquire) before it looks for
+//! reasons, and sleeps only while neither word has changed: the argument about wake-ups holds for this word as well.
 //!
 //! This file knows neither memory maps nor system calls, and `tests/loom.rs` runs it over modelled memory.
 
@@ -29,7 +33,6 @@ pub(crate) trait Lane {
     fn set_sequence(&self, value: u64, order: Ordering);
     fn length(&self, order: Ordering) -> u32;
     fn set_length(&self, value: u32, order: Ordering);
-    fn signal(&self, order: Ordering) -> u32;
     fn add_signal(&self, order: Ordering);
     /// Bytes that the area holds.
     fn capacity(&self) -> u32;
@@ -109,4 +112,45 @@ pub(crate) fn take(lane: &impl Lane, own: u64, most: u32, out: &mut Vec<u8>) -> 
     }
     lane.reach(Step::Taken);
     Ok(length)
+}
+
+/// Whoever sleeps until a direction brings a message, and what his own process tells him.
+pub(crate) trait Rest {
+    /// The signal of the direction.
+    fn signal(&self, order: Ordering) -> u32;
+    fn calls(&self, order: Ordering) -> u32;
+    fn add_call(&self, order: Ordering);
+    fn lost(&self, order: Ordering) -> bool;
+    fn set_lost(&self, order: Ordering);
+    /// Ends a sleep that has begun; one that begins later sees by the words that it must not.
+    fn rouse(&self);
+}
+
+/// What a sleeper saw before it looked at anything else.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Before {
+    pub(crate) signal: u32,
+    pub(crate) calls: u32,
+}
+
+/// To be called before looking at whatever decides whether to sleep: what changes from here on keeps sleep away.
+pub(crate) fn before(rest: &impl Rest) -> Before {
+    Before { signal: rest.signal(Ordering::Acquire), calls: rest.calls(Ordering::Acquire) }
+}
+
+/// Whether the session has ended. What was published before that can still be taken: look at the area after this.
+pub(crate) fn is_lost(rest: &impl Rest) -> bool {
+    rest.lost(Ordering::Acquire)
+}
+
+/// The session has ended.
+pub(crate) fn lose(rest: &impl Rest) {
+    rest.set_lost(Ordering::Release);
+    wake(rest);
+}
+
+/// Makes the sleeper look at everything again; the caller has said why.
+pub(crate) fn wake(rest: &impl Rest) {
+    rest.add_call(Ordering::Release);
+    rest.rouse();
 }

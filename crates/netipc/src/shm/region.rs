@@ -279,10 +279,6 @@ impl Lane for Direction<'_> {
         self.map.half(self.length).store(value, order);
     }
 
-    fn signal(&self, order: Ordering) -> u32 {
-        self.signal_word().load(order)
-    }
-
     fn add_signal(&self, order: Ordering) {
         self.signal_word().fetch_add(1, order);
     }

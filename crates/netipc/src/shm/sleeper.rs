@@ -7,7 +7,7 @@ use std::time::Instant;
 use netipc_proto::session::Role;
 use rustix::io::Errno;
 
-use crate::shm::plane::Lane;
+use crate::shm::plane::{self, Before, Lane, Rest};
 use crate::shm::points::{Point, reach};
 use crate::shm::region::Region;
 use crate::sys::futex::{self, Seen};
@@ -23,48 +23,29 @@ pub(crate) struct Sleeper {
     lost: AtomicBool,
 }
 
-/// What a sleeper saw before it looked at anything else.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Before {
-    signal: u32,
-    calls: u32,
-}
-
 impl Sleeper {
     pub(crate) fn new(region: Arc<Region>, role: Role) -> Self {
         Self { region, role, calls: AtomicU32::new(0), lost: AtomicBool::new(false) }
     }
 
-    /// Whether the session has ended. What was published before can still be taken: look at the area after this.
+    /// Whether the session has ended; see [`plane::is_lost`].
     pub(crate) fn is_lost(&self) -> bool {
-        self.lost.load(Ordering::Acquire)
+        plane::is_lost(self)
     }
 
     /// The session has ended.
     pub(crate) fn lose(&self) {
-        self.lost.store(true, Ordering::Release);
-        self.wake();
+        plane::lose(self);
     }
 
     /// Makes the sleeper look at everything again. NIPC-SHM-16.
     pub(crate) fn wake(&self) {
-        self.calls.fetch_add(1, Ordering::Release);
-        if futex::waits_for_both() {
-            futex::wake_own(&self.calls);
-        } else {
-            // The peer's receiver looks at the sequence only, so an addition that brings no message does not disturb it.
-            let lane = self.region.inbound(self.role);
-            lane.add_signal(Ordering::Release);
-            futex::wake_all(lane.signal_word());
-        }
+        plane::wake(self);
     }
 
-    /// To be called before looking at whatever decides whether to sleep: what changes from here on keeps sleep away.
+    /// To be called before looking at whatever decides whether to sleep.
     pub(crate) fn before(&self) -> Before {
-        Before {
-            signal: self.region.inbound(self.role).signal(Ordering::Acquire),
-            calls: self.calls.load(Ordering::Acquire),
-        }
+        plane::before(self)
     }
 
     /// Sleeps unless something has happened since `before`. May return for no reason.
@@ -73,5 +54,38 @@ impl Sleeper {
         let lane = self.region.inbound(self.role);
         let signal = Seen { word: lane.signal_word(), value: before.signal };
         futex::sleep(signal, Seen { word: &self.calls, value: before.calls }, deadline)
+    }
+}
+
+impl Rest for Sleeper {
+    fn signal(&self, order: Ordering) -> u32 {
+        self.region.inbound(self.role).signal_word().load(order)
+    }
+
+    fn calls(&self, order: Ordering) -> u32 {
+        self.calls.load(order)
+    }
+
+    fn add_call(&self, order: Ordering) {
+        self.calls.fetch_add(1, order);
+    }
+
+    fn lost(&self, order: Ordering) -> bool {
+        self.lost.load(order)
+    }
+
+    fn set_lost(&self, order: Ordering) {
+        self.lost.store(true, order);
+    }
+
+    fn rouse(&self) {
+        if futex::waits_for_both() {
+            futex::wake_own(&self.calls);
+        } else {
+            // The peer's receiver looks at the sequence only, so an addition that brings no message does not disturb it.
+            let lane = self.region.inbound(self.role);
+            lane.add_signal(Ordering::Release);
+            futex::wake_all(lane.signal_word());
+        }
     }
 }
