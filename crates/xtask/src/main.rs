@@ -72,6 +72,7 @@ struct Run {
 const TEST: &[Step] = &[
     Step::new("prerequisites", prerequisites::for_tests),
     Step::new("rust-tests", suite::run),
+    Step::new("rust-models", suite::models),
     Step::new("fuzz-smoke", fuzz::smoke),
     Step::new("requirements", requirements::step),
 ];
