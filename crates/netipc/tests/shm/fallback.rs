@@ -86,7 +86,7 @@ fn a_cap_on_sessions() {
     assert_eq!(first.call(1).unwrap().value, 2);
 }
 
-// NIPC-SHM-08: nothing else is left, so there is no profile at all.
+// NIPC-SHM-08, NIPC-PRF-06: nothing else is left, so there is no profile at all.
 #[test]
 fn nothing_else_to_offer() {
     let bed = Bed::new();
