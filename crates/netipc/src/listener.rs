@@ -23,7 +23,8 @@ use crate::uds::reception::Reception;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ListenerConfig {
-    /// Profiles that may be used. Default: baseline.
+    /// Profiles that may be used. Default: baseline. With `SHM_HYBRID` clients that offer it get shared memory, as long as
+    /// it can be had; see [`SessionConfig::supported`](crate::SessionConfig::supported) for what the process gets with it.
     pub supported: Profiles,
     /// Profiles that are preferred among them. Default: none.
     pub preferred: Profiles,

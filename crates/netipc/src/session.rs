@@ -34,7 +34,8 @@ pub struct Message<'a> {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SessionConfig {
-    /// Profiles that may be used. Default: baseline.
+    /// Profiles that may be used. Default: baseline. Shared memory is `SHM_HYBRID`: the process gets a thread that watches
+    /// peers while it has such sessions, and with the first one a handler for SIGBUS (`spec/shm.md`, section 6).
     pub supported: Profiles,
     /// Profiles that are preferred among them. Default: none.
     pub preferred: Profiles,

@@ -110,7 +110,6 @@ fn start() -> Result<(Arc<Watcher>, JoinHandle<()>, usize), RegionFault> {
 
 impl Watcher {
     fn run(&self) {
-        // An error would leave nothing to wait with, and every descriptor here stays open until this thread has ended.
         while let Ok(token) = self.poller.wait_for_one() {
             if token == DISMISSAL {
                 return;
@@ -120,6 +119,8 @@ impl Watcher {
                 sleeper.lose();
             }
         }
+        // It cannot wait any more, which no kernel has a reason for. Sessions that nobody watches must not go on.
+        lock(&self.watched).sleepers.values().for_each(|sleeper| sleeper.lose());
     }
 }
 

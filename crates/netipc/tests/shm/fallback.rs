@@ -187,6 +187,12 @@ fn a_sandbox() {
     in_a_child("no threads");
 }
 
+// NIPC-SHM-15, NIPC-SHM-16: a kernel that cannot wait for two words. All that wakes a waiter still does.
+#[test]
+fn an_old_kernel() {
+    in_a_child("no futex_waitv");
+}
+
 // NIPC-SHM-05: needs a file system of its own, which not every machine lets a user have.
 #[test]
 fn a_full_file_system() {
@@ -199,6 +205,7 @@ fn child() {
     let Some(role) = child::role() else { return };
     match &*role {
         "full" => on_a_full_file_system(),
+        "no futex_waitv" => on_an_old_kernel(),
         "no fallocate" => {
             let fault = sandboxed(&[(libc::SYS_fallocate, None)]);
             assert!(matches!(fault, RegionFault::Os { step: RegionStep::Allocate, .. }), "{fault:?}");
@@ -213,6 +220,40 @@ fn child() {
             assert!(matches!(fault, RegionFault::Os { step: RegionStep::SpawnThread, .. }), "{fault:?}");
         }
     }
+}
+
+fn on_an_old_kernel() {
+    sandbox(&[(libc::SYS_futex_waitv, None)]);
+    let bed = Bed::new();
+    let server = increments(&bed, |_| {});
+    let mut caller = client(&bed);
+    for value in 0..200 {
+        assert_eq!(caller.call(value).unwrap().value, value + 1);
+    }
+    // A peer that goes, while the server sleeps.
+    drop(caller);
+    eventually("the session ends", || server.handle().status().sessions == 0);
+    // A stop while it sleeps, and a client that sleeps through neither that nor an abort.
+    let idle = client(&bed);
+    let mut config = netipc::SessionConfig::default();
+    config.supported = crate::BOTH;
+    let mut waiting = netipc::Session::connect(&bed.endpoint(), &config, netipc::Deadline::NEVER, None).unwrap();
+    let abort = netipc::Abort::new();
+    for _ in 0..20 {
+        std::thread::scope(|scope| {
+            let wait = scope.spawn(|| waiting.receive(netipc::Deadline::NEVER, Some(&abort)).map(drop));
+            std::thread::yield_now();
+            abort.abort();
+            assert_eq!(wait.join().unwrap().unwrap_err().kind(), ErrorKind::Aborted);
+        });
+        abort.clear();
+    }
+    std::thread::scope(|scope| {
+        let wait = scope.spawn(|| waiting.receive(netipc::Deadline::NEVER, None).map(drop));
+        server.stop().unwrap();
+        assert_eq!(wait.join().unwrap().unwrap_err().kind(), ErrorKind::Disconnected);
+    });
+    drop(idle);
 }
 
 fn on_a_full_file_system() {
