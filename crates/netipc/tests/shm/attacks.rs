@@ -282,6 +282,46 @@ fn a_file_that_never_comes() {
     });
 }
 
+// NIPC-SHM-09: a region that is replaced before it is attached looks right, and nobody answers in it.
+#[test]
+fn a_replaced_file_costs_a_call() {
+    let bed = Bed::new();
+    let listener = bed.listener();
+    thread::scope(|scope| {
+        let bed = &bed;
+        scope.spawn(move || {
+            let (socket, hello) = listener.accept_hello();
+            let path = region_file(bed);
+            let _region = RawRegion::create(&path, 1088, 65600);
+            let new = path.with_extension("new");
+            write_file(&new, &sound(), SIZE);
+            fs::rename(new, &path).unwrap();
+            socket.send(&hybrid_ack(&hello));
+            socket.end();
+        });
+        let mut client = client(bed);
+        let short = std::time::Duration::from_millis(20);
+        assert_eq!(client.call_within(1, short).unwrap_err().kind(), ErrorKind::Timeout);
+        assert_eq!(client.status().state, State::Broken);
+    });
+}
+
+// NIPC-SHM-20, NIPC-SHM-06: one that is replaced under a session does no harm, and is not taken for the server's own.
+#[test]
+fn a_replaced_name_is_left_alone() {
+    let bed = Bed::new();
+    let server = increments(&bed, |_| {});
+    let mut client = client(&bed);
+    let path = file(&bed, client.status().agreed.unwrap().session_id);
+    let new = path.with_extension("new");
+    fs::write(&new, b"somebody else's").unwrap();
+    fs::rename(new, &path).unwrap();
+    assert_eq!(client.call(1).unwrap().value, 2);
+    drop(client);
+    eventually("the session ends", || server.handle().status().sessions == 0);
+    assert_eq!(fs::read(&path).unwrap(), b"somebody else's");
+}
+
 // NIPC-SHM-14: what the file says after it was attached does not count.
 #[test]
 fn headers_are_read_once() {
