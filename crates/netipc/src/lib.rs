@@ -36,6 +36,13 @@
 //!
 //! The protocol itself is in [`proto`], without I/O; the normative text is in `spec/`.
 //!
+//! # Shared memory
+//!
+//! Messages cross the socket, or shared memory where both sides offer it: put [`Profiles::SHM_HYBRID`] into
+//! [`SessionConfig::supported`] and [`ListenerConfig::supported`]. A session for which the memory cannot be had goes over
+//! the socket, and [`ClientStatus::fallback`] and [`ServerStatus::shm_fault`] tell why. The price is a thread for each such
+//! session of a server, one that watches peers, and a handler for SIGBUS in the process.
+//!
 //! # Threads
 //!
 //! Everything is `Send`. A client, session or listener is used by one thread at a time; [`Abort`] and [`ServerHandle`]

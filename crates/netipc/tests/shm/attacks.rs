@@ -100,6 +100,27 @@ fn cut_short_under_a_client() {
     });
 }
 
+// NIPC-SHM-20: of a hundred regions in one process it is the one that was cut.
+#[test]
+fn cut_short_among_many() {
+    alone("attacks::cut_short_among_many", || {
+        let bed = Bed::new();
+        let _server = increments(&bed, |config| config.listener.max_shm_sessions = 100);
+        let mut clients: Vec<_> = (0..100).map(|_| client(&bed)).collect();
+        for (index, client) in clients.iter_mut().enumerate() {
+            if index % 9 == 0 {
+                cut(&file(&bed, client.status().agreed.unwrap().session_id), 0);
+            }
+        }
+        for (index, client) in clients.iter_mut().enumerate() {
+            match client.call(1) {
+                Ok(reply) => assert!(index % 9 != 0 && reply.value == 2),
+                Err(error) => assert!(index % 9 == 0 && error.kind() == ErrorKind::PeerMisbehaved, "{error}"),
+            }
+        }
+    });
+}
+
 // NIPC-SHM-20: again and again, at any moment, on both sides in one process.
 #[test]
 fn cut_short_at_any_moment() {
