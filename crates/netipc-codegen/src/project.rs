@@ -27,13 +27,15 @@ use crate::errors::ErrorKind;
 use crate::model::Service;
 use crate::pages::{self, Tables};
 use crate::schema::Diagnostics;
-use crate::{errors, markdown, rust, schema};
+use crate::{c, errors, markdown, rust, schema};
 
 const SCHEMAS: &str = "spec/services";
 const ERRORS: &str = "spec/errors.toml";
 const PAGES: &str = "spec";
 const SERVICES_CRATE: &str = "crates/netipc-services/src";
 const ERROR_KINDS: &str = "crates/netipc-proto/src/error/kind.rs";
+const C_KINDS_HEADER: &str = "c/include/netipc/kind.h";
+const C_KINDS_SOURCE: &str = "c/src/kind.c";
 
 /// A file as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,6 +102,8 @@ pub fn generate(root: &Path) -> Result<Vec<GeneratedFile>, Error> {
     let (services, kinds) = inputs(root)?;
     let mut files = rust_files(&services);
     files.push(GeneratedFile { path: ERROR_KINDS.into(), content: rust::error_kinds(&kinds, ERRORS) });
+    files.push(GeneratedFile { path: C_KINDS_HEADER.into(), content: c::error_kinds_header(&kinds, ERRORS) });
+    files.push(GeneratedFile { path: C_KINDS_SOURCE.into(), content: c::error_kinds_source(&kinds, ERRORS) });
     files.extend(page_files(root, &services, &kinds)?);
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
