@@ -49,6 +49,39 @@ bool netipc_build_invalid(netipc_build_error *error, const char *record, const c
     return false;
 }
 
+bool netipc_build_listed(netipc_build_error *error, const char *record, const char *field, uint64_t got,
+                         const uint64_t *listed, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (got == listed[i]) {
+            return true;
+        }
+    }
+    return netipc_build_invalid(error, record, field, &(netipc_problem){
+        .code = NETIPC_PROBLEM_UNLISTED, .got = got, .listed = listed, .listed_count = count});
+}
+
+bool netipc_build_constant_when(netipc_build_error *error, const char *record, const char *field, uint64_t got,
+                                uint64_t allowed, const char *when)
+{
+    return got == allowed || netipc_build_invalid(error, record, field, &(netipc_problem){
+        .code = NETIPC_PROBLEM_CONSTANT_WHEN, .got = got, .allowed = allowed, .text = when});
+}
+
+bool netipc_build_empty_when(netipc_build_error *error, const char *record, const char *field, uint64_t len,
+                             const char *when)
+{
+    return len == 0 || netipc_build_invalid(error, record, field, &(netipc_problem){
+        .code = NETIPC_PROBLEM_NOT_EMPTY_WHEN, .got = len, .text = when});
+}
+
+bool netipc_build_present_when(netipc_build_error *error, const char *record, const char *field, uint64_t len,
+                               const char *when)
+{
+    return len > 0 || netipc_build_invalid(error, record, field, &(netipc_problem){
+        .code = NETIPC_PROBLEM_EMPTY_WHEN, .text = when});
+}
+
 bool netipc_build_missing(netipc_build_error *error, const char *record, const char *field)
 {
     if (error != NULL) {

@@ -43,17 +43,22 @@ bool netipc_string_check(const netipc_string_rule *rule, const char *record, net
     return netipc_string_content(rule, text, &problem) || netipc_build_invalid(error, record, rule->field, &problem);
 }
 
-netipc_bytes netipc_string_at(netipc_bytes record, netipc_bytes fixed, size_t at, netipc_bytes absent)
+netipc_bytes netipc_string_at(netipc_bytes record, netipc_bytes fixed, size_t at)
 {
-    if (!netipc_has(fixed, at, 8)) {
-        return absent;
-    }
     size_t offset = netipc_load_u32(fixed, at, 0);
     size_t len = netipc_load_u32(fixed, at + 4, 0);
     if (record.len == 0 || !netipc_has(record, offset, len)) {
         return (netipc_bytes){.data = NULL, .len = 0};
     }
     return (netipc_bytes){.data = record.data + offset, .len = len};
+}
+
+netipc_bytes netipc_string_or(netipc_bytes record, netipc_bytes fixed, size_t at, const char *absent, size_t len)
+{
+    if (!netipc_has(fixed, at, 8)) {
+        return (netipc_bytes){.data = (const uint8_t *)absent, .len = len};
+    }
+    return netipc_string_at(record, fixed, at);
 }
 
 netipc_bytes netipc_string_rest(netipc_bytes record, size_t at)

@@ -96,7 +96,7 @@ netipc_bytes netipc_rows_string(const netipc_rows *rows, size_t row, size_t inde
         return (netipc_bytes){.data = NULL, .len = 0};
     }
     size_t at = rows->at + (row * rows->strings + index) * REF_SIZE;
-    return netipc_string_at(rows->record, rows->record, at, (netipc_bytes){.data = NULL, .len = 0});
+    return netipc_string_at(rows->record, rows->record, at);
 }
 
 /* String number `index` of all strings of the rows. */

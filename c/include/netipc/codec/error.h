@@ -149,6 +149,22 @@ NETIPC_API size_t netipc_build_error_describe(const netipc_build_error *error, c
 NETIPC_API bool netipc_build_invalid(netipc_build_error *error, const char *record, const char *field,
                                      const netipc_problem *problem);
 
+/** For generated code: checks that a number to be written, which is `got`, is one of `listed` (NIPC-COD-22). */
+NETIPC_API bool netipc_build_listed(netipc_build_error *error, const char *record, const char *field, uint64_t got,
+                                    const uint64_t *listed, size_t count);
+
+/** For generated code: checks that a number to be written, which is `got`, is `allowed`, as it must be `when`. */
+NETIPC_API bool netipc_build_constant_when(netipc_build_error *error, const char *record, const char *field,
+                                           uint64_t got, uint64_t allowed, const char *when);
+
+/** For generated code: checks that a string or table to be written, of length `len`, is empty, as it must be `when`. */
+NETIPC_API bool netipc_build_empty_when(netipc_build_error *error, const char *record, const char *field, uint64_t len,
+                                        const char *when);
+
+/** For generated code: checks that a string to be written, of length `len`, is not empty, as it must not be `when`. */
+NETIPC_API bool netipc_build_present_when(netipc_build_error *error, const char *record, const char *field,
+                                          uint64_t len, const char *when);
+
 /** For generated code: fills `error`, if there is one, with a field that has no value. Always false. */
 NETIPC_API bool netipc_build_missing(netipc_build_error *error, const char *record, const char *field);
 
