@@ -185,6 +185,7 @@
 pub mod build;
 pub mod compat;
 pub mod errors;
+pub mod go;
 pub mod markdown;
 pub mod model;
 pub mod pages;

@@ -27,13 +27,14 @@ use crate::errors::ErrorKind;
 use crate::model::Service;
 use crate::pages::{self, Tables};
 use crate::schema::Diagnostics;
-use crate::{errors, markdown, rust, schema};
+use crate::{errors, go, markdown, rust, schema};
 
 const SCHEMAS: &str = "spec/services";
 const ERRORS: &str = "spec/errors.toml";
 const PAGES: &str = "spec";
 const SERVICES_CRATE: &str = "crates/netipc-services/src";
 const ERROR_KINDS: &str = "crates/netipc-proto/src/error/kind.rs";
+const GO_ERROR_KINDS: &str = "go/proto/kind.go";
 
 /// A file as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,6 +101,7 @@ pub fn generate(root: &Path) -> Result<Vec<GeneratedFile>, Error> {
     let (services, kinds) = inputs(root)?;
     let mut files = rust_files(&services);
     files.push(GeneratedFile { path: ERROR_KINDS.into(), content: rust::error_kinds(&kinds, ERRORS) });
+    files.push(GeneratedFile { path: GO_ERROR_KINDS.into(), content: go::error_kinds(&kinds, ERRORS, "proto") });
     files.extend(page_files(root, &services, &kinds)?);
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)

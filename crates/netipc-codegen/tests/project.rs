@@ -45,11 +45,12 @@ fn put(root: &Path, path: &str, text: &str) {
     fs::write(path, text).unwrap();
 }
 
-const FILES: [&str; 5] = [
+const FILES: [&str; 6] = [
     "crates/netipc-proto/src/error/kind.rs",
     "crates/netipc-services/src/clock.rs",
     "crates/netipc-services/src/fuzzing.rs",
     "crates/netipc-services/src/lib.rs",
+    "go/proto/kind.go",
     "spec/page.md",
 ];
 
