@@ -27,7 +27,7 @@ use crate::errors::ErrorKind;
 use crate::model::Service;
 use crate::pages::{self, Tables};
 use crate::schema::Diagnostics;
-use crate::{errors, go, markdown, rust, schema};
+use crate::{c, errors, go, markdown, rust, schema};
 
 const SCHEMAS: &str = "spec/services";
 const ERRORS: &str = "spec/errors.toml";
@@ -35,6 +35,8 @@ const PAGES: &str = "spec";
 const SERVICES_CRATE: &str = "crates/netipc-services/src";
 const ERROR_KINDS: &str = "crates/netipc-proto/src/error/kind.rs";
 const GO_ERROR_KINDS: &str = "go/proto/kind.go";
+const C_KINDS_HEADER: &str = "c/include/netipc/kind.h";
+const C_KINDS_SOURCE: &str = "c/src/kind.c";
 
 /// A file as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +104,8 @@ pub fn generate(root: &Path) -> Result<Vec<GeneratedFile>, Error> {
     let mut files = rust_files(&services);
     files.push(GeneratedFile { path: ERROR_KINDS.into(), content: rust::error_kinds(&kinds, ERRORS) });
     files.push(GeneratedFile { path: GO_ERROR_KINDS.into(), content: go::error_kinds(&kinds, ERRORS, "proto") });
+    files.push(GeneratedFile { path: C_KINDS_HEADER.into(), content: c::error_kinds_header(&kinds, ERRORS) });
+    files.push(GeneratedFile { path: C_KINDS_SOURCE.into(), content: c::error_kinds_source(&kinds, ERRORS) });
     files.extend(page_files(root, &services, &kinds)?);
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)

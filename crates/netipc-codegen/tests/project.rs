@@ -45,7 +45,9 @@ fn put(root: &Path, path: &str, text: &str) {
     fs::write(path, text).unwrap();
 }
 
-const FILES: [&str; 6] = [
+const FILES: [&str; 8] = [
+    "c/include/netipc/kind.h",
+    "c/src/kind.c",
     "crates/netipc-proto/src/error/kind.rs",
     "crates/netipc-services/src/clock.rs",
     "crates/netipc-services/src/fuzzing.rs",
@@ -83,9 +85,9 @@ fn an_edited_and_an_orphaned_file_are_stale() {
     let dir = project();
     let files = generate(dir.path()).unwrap();
     write(dir.path(), &files).unwrap();
-    put(dir.path(), FILES[1], "// edited\n");
+    put(dir.path(), FILES[3], "// edited\n");
     put(dir.path(), "crates/netipc-services/src/gone.rs", "// its schema was removed\n");
-    let expected = [FILES[1], "crates/netipc-services/src/gone.rs"].map(PathBuf::from);
+    let expected = [FILES[3], "crates/netipc-services/src/gone.rs"].map(PathBuf::from);
     assert_eq!(stale(dir.path(), &files).unwrap(), expected);
     assert_eq!(write(dir.path(), &files).unwrap(), expected);
     assert!(!dir.path().join(&expected[1]).exists());
