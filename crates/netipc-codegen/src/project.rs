@@ -27,13 +27,14 @@ use crate::errors::ErrorKind;
 use crate::model::Service;
 use crate::pages::{self, Tables};
 use crate::schema::Diagnostics;
-use crate::{c, errors, markdown, rust, schema};
+use crate::{c, errors, go, markdown, rust, schema};
 
 const SCHEMAS: &str = "spec/services";
 const ERRORS: &str = "spec/errors.toml";
 const PAGES: &str = "spec";
 const SERVICES_CRATE: &str = "crates/netipc-services/src";
 const ERROR_KINDS: &str = "crates/netipc-proto/src/error/kind.rs";
+const GO_ERROR_KINDS: &str = "go/proto/kind.go";
 const C_KINDS_HEADER: &str = "c/include/netipc/kind.h";
 const C_KINDS_SOURCE: &str = "c/src/kind.c";
 const C_HEADERS: &str = "c/include/netipc/services";
@@ -108,6 +109,7 @@ pub fn generate(root: &Path) -> Result<Vec<GeneratedFile>, Error> {
     let mut files = rust_files(&services);
     files.extend(c_files(&services).map_err(|clash| Error::Clash(clash.to_string()))?);
     files.push(GeneratedFile { path: ERROR_KINDS.into(), content: rust::error_kinds(&kinds, ERRORS) });
+    files.push(GeneratedFile { path: GO_ERROR_KINDS.into(), content: go::error_kinds(&kinds, ERRORS, "proto") });
     files.push(GeneratedFile { path: C_KINDS_HEADER.into(), content: c::error_kinds_header(&kinds, ERRORS) });
     files.push(GeneratedFile { path: C_KINDS_SOURCE.into(), content: c::error_kinds_source(&kinds, ERRORS) });
     files.extend(page_files(root, &services, &kinds)?);

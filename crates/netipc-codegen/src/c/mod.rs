@@ -249,7 +249,7 @@ fn all_of(terms: Vec<String>, text: &mut Text) {
             _ => inner.line(format!("&& {term}{end}")),
         }
     }
-    text.indented(inner);
+    text.indent(inner);
 }
 
 /// The arguments of a call, split at the commas outside of parentheses and quotes.

@@ -144,7 +144,7 @@ fn refuse_unless(checks: Vec<String>, text: &mut Text) {
     }
     let mut inner = Text::new();
     inner.line("return false;");
-    text.indented(inner);
+    text.indent(inner);
     text.line("}");
 }
 
