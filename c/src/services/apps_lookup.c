@@ -253,7 +253,8 @@ static bool rules_item(const netipc_reader *in, const netipc_extent *strings)
             return false;
         }
     }
-    if (status == NETIPC_APPS_LOOKUP_STATUS_KNOWN && cgroup_status == NETIPC_APPS_LOOKUP_CGROUP_STATUS_UNKNOWN_PERMANENT) {
+    if (status == NETIPC_APPS_LOOKUP_STATUS_KNOWN
+        && cgroup_status == NETIPC_APPS_LOOKUP_CGROUP_STATUS_UNKNOWN_PERMANENT) {
         static const char when[] = "`status` is `known` and `cgroup_status` is `unknown_permanent`";
         if (!netipc_reader_present_when(in, "cgroup_path", ITEM_AT_CGROUP_PATH, strings[1].len, when)) {
             return false;
@@ -297,10 +298,8 @@ static bool check_item(netipc_bytes bytes, netipc_decode_error *error)
     size_t end;
     return netipc_reader_start(&in, name_item, bytes, ITEM_SIZE, error)
         && netipc_reader_constant(&in, "layout_version", ITEM_AT_LAYOUT_VERSION, sizeof(uint16_t), 1)
-        && netipc_reader_listed(&in, "status", ITEM_AT_STATUS, sizeof(uint16_t), codes_status,
-                                sizeof codes_status / sizeof codes_status[0])
-        && netipc_reader_listed(&in, "cgroup_status", ITEM_AT_CGROUP_STATUS, sizeof(uint16_t), codes_cgroup_status,
-                                sizeof codes_cgroup_status / sizeof codes_cgroup_status[0])
+        && netipc_reader_listed(&in, "status", ITEM_AT_STATUS, sizeof(uint16_t), codes_status, 4)
+        && netipc_reader_listed(&in, "cgroup_status", ITEM_AT_CGROUP_STATUS, sizeof(uint16_t), codes_cgroup_status, 4)
         && netipc_reader_constant(&in, "reserved", ITEM_AT_RESERVED, sizeof(uint32_t), 0)
         && netipc_reader_string(&in, ITEM_AT_COMM, &strings_item[0], &strings[0])
         && netipc_reader_string(&in, ITEM_AT_CGROUP_PATH, &strings_item[1], &strings[1])
@@ -344,10 +343,11 @@ bool netipc_apps_lookup_item_labels_at(const netipc_apps_lookup_item *view, size
 static bool valid_item(const void *values, netipc_build_error *error)
 {
     const netipc_apps_lookup_item_fields *item = values;
-    if (!netipc_build_listed(error, name_item, "status", (uint64_t)item->status, codes_status, sizeof codes_status / sizeof codes_status[0])) {
+    if (!netipc_build_listed(error, name_item, "status", (uint64_t)item->status, codes_status, 4)) {
         return false;
     }
-    if (!netipc_build_listed(error, name_item, "cgroup_status", (uint64_t)item->cgroup_status, codes_cgroup_status, sizeof codes_cgroup_status / sizeof codes_cgroup_status[0])) {
+    if (!netipc_build_listed(error, name_item, "cgroup_status", (uint64_t)item->cgroup_status, codes_cgroup_status,
+                             4)) {
         return false;
     }
     if (!netipc_string_check(&strings_item[0], name_item, item->comm, error)) {
@@ -368,13 +368,15 @@ static bool valid_item(const void *values, netipc_build_error *error)
             return false;
         }
     }
-    if (item->status == NETIPC_APPS_LOOKUP_STATUS_KNOWN && item->cgroup_status == NETIPC_APPS_LOOKUP_CGROUP_STATUS_KNOWN) {
+    if (item->status == NETIPC_APPS_LOOKUP_STATUS_KNOWN
+        && item->cgroup_status == NETIPC_APPS_LOOKUP_CGROUP_STATUS_KNOWN) {
         static const char when[] = "`status` is `known` and `cgroup_status` is `known`";
         if (!netipc_build_present_when(error, name_item, "cgroup_path", item->cgroup_path.len, when)) {
             return false;
         }
     }
-    if (item->status == NETIPC_APPS_LOOKUP_STATUS_KNOWN && item->cgroup_status != NETIPC_APPS_LOOKUP_CGROUP_STATUS_KNOWN) {
+    if (item->status == NETIPC_APPS_LOOKUP_STATUS_KNOWN
+        && item->cgroup_status != NETIPC_APPS_LOOKUP_CGROUP_STATUS_KNOWN) {
         static const char when[] = "`status` is `known` and `cgroup_status` is not `known`";
         if (!netipc_build_constant_when(error, name_item, "orchestrator", item->orchestrator,
                                         NETIPC_APPS_LOOKUP_ORCHESTRATOR_UNKNOWN, when)
@@ -383,13 +385,15 @@ static bool valid_item(const void *values, netipc_build_error *error)
             return false;
         }
     }
-    if (item->status == NETIPC_APPS_LOOKUP_STATUS_KNOWN && item->cgroup_status == NETIPC_APPS_LOOKUP_CGROUP_STATUS_UNKNOWN_PERMANENT) {
+    if (item->status == NETIPC_APPS_LOOKUP_STATUS_KNOWN
+        && item->cgroup_status == NETIPC_APPS_LOOKUP_CGROUP_STATUS_UNKNOWN_PERMANENT) {
         static const char when[] = "`status` is `known` and `cgroup_status` is `unknown_permanent`";
         if (!netipc_build_present_when(error, name_item, "cgroup_path", item->cgroup_path.len, when)) {
             return false;
         }
     }
-    if (item->status == NETIPC_APPS_LOOKUP_STATUS_KNOWN && item->cgroup_status == NETIPC_APPS_LOOKUP_CGROUP_STATUS_HOST_ROOT) {
+    if (item->status == NETIPC_APPS_LOOKUP_STATUS_KNOWN
+        && item->cgroup_status == NETIPC_APPS_LOOKUP_CGROUP_STATUS_HOST_ROOT) {
         static const char when[] = "`status` is `known` and `cgroup_status` is `host_root`";
         if (!netipc_build_empty_when(error, name_item, "cgroup_path", item->cgroup_path.len, when)) {
             return false;

@@ -253,8 +253,7 @@ static bool check_item(netipc_bytes bytes, netipc_decode_error *error)
     size_t end;
     return netipc_reader_start(&in, name_item, bytes, ITEM_SIZE, error)
         && netipc_reader_constant(&in, "layout_version", ITEM_AT_LAYOUT_VERSION, sizeof(uint16_t), 1)
-        && netipc_reader_listed(&in, "status", ITEM_AT_STATUS, sizeof(uint16_t), codes_status,
-                                sizeof codes_status / sizeof codes_status[0])
+        && netipc_reader_listed(&in, "status", ITEM_AT_STATUS, sizeof(uint16_t), codes_status, 5)
         && netipc_reader_constant(&in, "reserved", ITEM_AT_RESERVED, sizeof(uint16_t), 0)
         && netipc_reader_string(&in, ITEM_AT_PATH, &strings_item[0], &strings[0])
         && netipc_reader_string(&in, ITEM_AT_NAME, &strings_item[1], &strings[1])
@@ -292,7 +291,7 @@ bool netipc_cgroups_lookup_item_labels_at(const netipc_cgroups_lookup_item *view
 static bool valid_item(const void *values, netipc_build_error *error)
 {
     const netipc_cgroups_lookup_item_fields *item = values;
-    if (!netipc_build_listed(error, name_item, "status", (uint64_t)item->status, codes_status, sizeof codes_status / sizeof codes_status[0])) {
+    if (!netipc_build_listed(error, name_item, "status", (uint64_t)item->status, codes_status, 5)) {
         return false;
     }
     if (!netipc_string_check(&strings_item[0], name_item, item->path, error)) {

@@ -57,7 +57,8 @@ bool netipc_cgroups_snapshot_request_encode(const netipc_cgroups_snapshot_reques
                                             netipc_build_error *error)
 {
     netipc_build_error why;
-    return netipc_writer_record(out, &encoder_request, values, &why) || netipc_writer_refuse(out, &why, error);
+    return netipc_writer_record(out, &encoder_request, values, &why)
+        || netipc_writer_refuse(out, &why, error);
 }
 
 static const char name_item[] = "cgroups-snapshot item";

@@ -55,7 +55,8 @@ bool netipc_increment_number_encode(const netipc_increment_number *values, netip
                                     netipc_build_error *error)
 {
     netipc_build_error why;
-    return netipc_writer_record(out, &encoder_number, values, &why) || netipc_writer_refuse(out, &why, error);
+    return netipc_writer_record(out, &encoder_number, values, &why)
+        || netipc_writer_refuse(out, &why, error);
 }
 
 void netipc_increment_number_builder_start(netipc_increment_number_builder *builder, netipc_writer *out)

@@ -65,7 +65,8 @@ bool netipc_string_reverse_text_encode(const netipc_string_reverse_text *values,
                                        netipc_build_error *error)
 {
     netipc_build_error why;
-    return netipc_writer_record(out, &encoder_text, values, &why) || netipc_writer_refuse(out, &why, error);
+    return netipc_writer_record(out, &encoder_text, values, &why)
+        || netipc_writer_refuse(out, &why, error);
 }
 
 bool netipc_string_reverse_text_clone(const netipc_string_reverse_text *view, netipc_string_reverse_text *copy)

@@ -27,6 +27,7 @@ pub(super) const ERROR: &str = "netipc_build_error *error";
 
 pub(super) fn builder_struct(ty: &str, doc: &str, members: &[String], out: &mut Out<'_>) {
     out.names.define(ty);
+    out.names.members(ty, members.iter().filter_map(|member| member.rsplit([' ', '*']).next()));
     out.header.block_comment(doc);
     out.header.block(format!("typedef struct {ty} {{"), format!("}} {ty};"), |text| {
         for member in members {
@@ -47,11 +48,10 @@ fn fixed(shape: &Shape<'_>, out: &mut Out<'_>) {
     let (ty, builder) = names(shape);
     let doc = "Builds a reply that has no values. Members are private.";
     builder_struct(&ty, doc, &["netipc_writer *out".to_owned()], out);
-    let nothing = format!("{{.nothing = 0}}");
     start(&ty, out, |text| {
         text.line("builder->out = out;");
         text.line("/* The writer remembers what did not fit, and finishing reports it. */");
-        text.line(format!("const {} values = {nothing};", shape.ty()));
+        text.line(format!("const {} values = {{.nothing = 0}};", shape.ty()));
         text.line(format!("netipc_writer_record(out, &{}, &values, NULL);", shape.private("encoder")));
     });
     let doc = "Ends the reply.\n\n@return false when it did not fit; nothing stays in the writer then.";

@@ -20,7 +20,7 @@ fn fits_int(of: &Enumeration) -> bool {
 
 /// The codes of a closed enumeration, and how many.
 pub(super) fn codes(of: &Enumeration) -> String {
-    format!("codes_{0}, sizeof codes_{0} / sizeof codes_{0}[0]", of.name)
+    format!("codes_{}, {}", of.name, of.values.len())
 }
 
 pub(super) fn print(service: &Service, of: &Enumeration, out: &mut Out<'_>) {

@@ -59,7 +59,7 @@ impl Options {
 /// The generated files of one service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Module {
-    /// Their name without extension: `apps_lookup`.
+    /// Their name without extension: `apps_lookup`. A prefix is part of it where no directory stands for that.
     pub name: String,
     /// The header.
     pub header: String,
@@ -85,7 +85,8 @@ pub fn module(service: &Service, options: &Options) -> Result<Module, Clash> {
     descriptor::define(service, &mut out);
     let Out { names, header, source, .. } = out;
     names.conclude(&service.source)?;
-    let name = snake(&service.name);
+    let prefix = if options.include.is_empty() { options.prefix.as_str() } else { "" };
+    let name = format!("{prefix}{}", snake(&service.name));
     Ok(Module {
         header: header_file(service, options, &name, header),
         source: source_file(service, options, &name, source),
@@ -130,7 +131,7 @@ fn ordered(service: &Service) -> Vec<&Record> {
 
 fn header_file(service: &Service, options: &Options, name: &str, body: Text) -> String {
     let mut text = Text::new();
-    let path = format!("{}{}{name}.h", options.include, file_prefix(options));
+    let path = format!("{}{name}.h", options.include);
     let guard: String =
         path.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
     let mut includes =
@@ -146,18 +147,13 @@ fn header_file(service: &Service, options: &Options, name: &str, body: Text) -> 
 fn source_file(service: &Service, options: &Options, name: &str, body: Text) -> String {
     let mut text = Text::new();
     generated_from(&service.source, &mut text);
-    text.line(format!("#include \"{}{}{name}.h\"", options.include, file_prefix(options)));
+    text.line(format!("#include \"{}{name}.h\"", options.include));
     text.blank();
     text.line("#include <stdlib.h>");
     text.line("#include <string.h>");
     text.blank();
     text.append(body);
     text.render()
-}
-
-/// What the files' names start with: the standard ones have a directory for that.
-fn file_prefix(options: &Options) -> &str {
-    if options.include.is_empty() { &options.prefix } else { "" }
 }
 
 /// The line that every generated file starts with.
@@ -228,28 +224,36 @@ fn spaced(ty: &str) -> String {
 
 /// `return a && b && c;`, a term a line.
 fn all_of(terms: Vec<String>, text: &mut Text) {
-    let mut terms = terms.into_iter();
-    let first = terms.next().unwrap_or_else(|| "true".to_owned());
-    let rest: Vec<_> = terms.collect();
-    if rest.is_empty() {
-        text.line(format!("return {first};"));
-        return;
-    }
-    text.line(format!("return {first}"));
-    let mut inner = Text::new();
-    let last = rest.len() - 1;
-    for (index, term) in rest.into_iter().enumerate() {
+    let last = terms.len().saturating_sub(1);
+    let mut rest = Text::new();
+    for (index, term) in terms.iter().enumerate() {
         let end = if index == last { ";" } else { "" };
-        match term.split_once('(') {
-            Some((function, arguments)) if term.ends_with(')') && !function.contains(' ') => {
-                let arguments = &arguments[..arguments.len() - 1];
-                let items = split_arguments(arguments);
-                inner.group(format!("&& {function}("), items, format!("){end}"), Style::Aligned);
-            }
-            _ => inner.line(format!("&& {term}{end}")),
+        match index {
+            0 => call("return ", term, end, text),
+            _ => call("&& ", term, end, &mut rest),
         }
     }
+    text.indent(rest);
+}
+
+/// A call between other code, broken between its arguments when it is long.
+fn call(before: &str, call: &str, behind: &str, text: &mut Text) {
+    match call.split_once('(') {
+        Some((function, arguments)) if call.ends_with(')') && !function.contains(' ') => {
+            let arguments = split_arguments(&arguments[..arguments.len() - 1]);
+            text.group(format!("{before}{function}("), arguments, format!("){behind}"), Style::Aligned);
+        }
+        _ => text.line(format!("{before}{call}{behind}")),
+    }
+}
+
+/// Returns `result` when a call gives false.
+fn unless(condition: &str, result: &str, text: &mut Text) {
+    call("if (!", condition, ") {", text);
+    let mut inner = Text::new();
+    inner.line(format!("return {result};"));
     text.indent(inner);
+    text.line("}");
 }
 
 /// The arguments of a call, split at the commas outside of parentheses and quotes.

@@ -221,7 +221,7 @@ fn decode(shape: &Shape<'_>, out: &mut Out<'_>) {
     out.function(&doc, "bool", &format!("{ty}_decode"), &parameters, |text| {
         text.line("netipc_bytes record = {.data = bytes, .len = len};");
         text.block(format!("if (!{}(record, error)) {{", shape.private("check")), "}", |text| {
-            text.line("return false;")
+            text.line("return false;");
         });
         text.line(format!("*view = {}(record);", shape.private("view")));
         text.line("return true;");

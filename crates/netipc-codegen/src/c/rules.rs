@@ -3,7 +3,7 @@
 use super::read::count_of;
 use super::{Out, Shape, enums, literal, member, number_ty};
 use crate::model::{Demand, Field, Kind, Must, Rule};
-use crate::text::{Style, Text};
+use crate::text::{Style, Text, WIDTH};
 
 /// The function that checks the rules of a record that is read.
 pub(super) fn read(shape: &Shape<'_>, out: &mut Out<'_>) {
@@ -20,28 +20,23 @@ pub(super) fn read(shape: &Shape<'_>, out: &mut Out<'_>) {
             text.line("(void)strings;");
         }
         for field in deciding(shape) {
-            text.line(format!("const uint64_t {} = {};", member(&field.name), number(shape, field)));
+            text.line(format!("const uint64_t {} = {};", local(field), number(shape, field)));
         }
-        blocks(
-            shape,
-            |field| member(&field.name),
-            text,
-            |field, demand| {
-                let (name, at) = (&field.name, shape.place(field));
-                let len = || match &field.kind {
-                    Kind::String(_) => format!("strings[{}].len", shape.string_index(field)),
-                    _ => count_of(shape, field, "in->fixed"),
-                };
-                match &demand.must {
-                    Must::Empty => format!("netipc_reader_empty_when(in, \"{name}\", {at}, {}, when)", len()),
-                    Must::Present => format!("netipc_reader_present_when(in, \"{name}\", {at}, {}, when)", len()),
-                    Must::Number(_) | Must::Value(_) => {
-                        let (got, allowed) = (number(shape, field), allowed(shape, field, demand));
-                        format!("netipc_reader_constant_when(in, \"{name}\", {at}, {got}, {allowed}, when)")
-                    }
+        blocks(shape, local, text, |field, demand| {
+            let (name, at) = (&field.name, shape.place(field));
+            let len = || match &field.kind {
+                Kind::String(_) => format!("strings[{}].len", shape.string_index(field)),
+                _ => count_of(shape, field, "in->fixed"),
+            };
+            match &demand.must {
+                Must::Empty => format!("netipc_reader_empty_when(in, \"{name}\", {at}, {}, when)", len()),
+                Must::Present => format!("netipc_reader_present_when(in, \"{name}\", {at}, {}, when)", len()),
+                Must::Number(_) | Must::Value(_) => {
+                    let (got, allowed) = (number(shape, field), allowed(shape, field, demand));
+                    format!("netipc_reader_constant_when(in, \"{name}\", {at}, {got}, {allowed}, when)")
                 }
-            },
-        );
+            }
+        });
         text.line("return true;");
     });
 }
@@ -77,6 +72,14 @@ pub(super) fn wide(shape: &Shape<'_>, field: &Field, value: &str) -> String {
     match shape.enumeration(field) {
         Some(of) if enums::is_enum(of) => format!("(uint64_t){value}"),
         _ => value.to_owned(),
+    }
+}
+
+/// The variable with what a field holds.
+fn local(field: &Field) -> String {
+    match field.name.as_str() {
+        "strings" | "when" => format!("{}_", field.name),
+        name => member(name),
     }
 }
 
@@ -119,7 +122,18 @@ fn blocks(
             Some(format!("{} {} {value}", test(field), if one.equal { "==" } else { "!=" }))
         });
         let tests: Vec<_> = tests.collect();
-        text.block(format!("if ({}) {{", tests.join(" && ")), "}", |text| {
+        // Where lines are too long each test has one, with the operator in front.
+        let whole = format!("if ({}) {{", tests.join(" && "));
+        let open = match tests.split_last() {
+            Some((last, others)) if whole.len() + 4 > WIDTH && !others.is_empty() => {
+                for (index, test) in others.iter().enumerate() {
+                    text.line(format!("{}{test}", if index == 0 { "if (" } else { "    && " }));
+                }
+                format!("    && {last}) {{")
+            }
+            _ => whole,
+        };
+        text.block(open, "}", |text| {
             text.line(format!("static const char when[] = \"{}\";", sentence(rule)));
             let checks = rule.then.iter().filter_map(|demand| Some(check(shape.record.field(&demand.field)?, demand)));
             let checks: Vec<_> = checks.map(|check| format!("!{check}")).collect();

@@ -1,6 +1,6 @@
 //! How a record is written from the struct of its values.
 
-use super::{Out, Shape, all_of, enums, literal, member, number_ty, rules};
+use super::{Out, Shape, all_of, enums, literal, member, number_ty, rules, unless};
 use crate::model::{Field, Kind, Number, Place, Record, StringRule};
 use crate::text::{Style, Text};
 
@@ -81,7 +81,7 @@ fn valid(shape: &Shape<'_>, out: &mut Out<'_>) {
             return;
         }
         for check in checks {
-            text.block(format!("if (!{check}) {{"), "}", |text| text.line("return false;"));
+            unless(&check, "false", text);
         }
         rules::written(shape, text);
         text.line("return true;");
@@ -219,9 +219,8 @@ fn encode(shape: &Shape<'_>, out: &mut Out<'_>) {
     let parameters = [values.as_str(), "netipc_writer *out", "netipc_build_error *error"];
     out.function(&doc, "bool", &format!("{ty}_encode"), &parameters, |text| {
         text.line("netipc_build_error why;");
-        text.line(format!(
-            "return netipc_writer_record(out, &{}, values, &why) || netipc_writer_refuse(out, &why, error);",
-            shape.private("encoder")
-        ));
+        let encoder = shape.private("encoder");
+        text.line(format!("return netipc_writer_record(out, &{encoder}, values, &why)"));
+        text.line("    || netipc_writer_refuse(out, &why, error);");
     });
 }
