@@ -48,13 +48,24 @@ static void free_table(netipc__in_flight *set, const netipc_allocator *allocator
     set->size = 0;
 }
 
+/* Slots of the table that the set would grow to. */
+static size_t next_size(const netipc__in_flight *set)
+{
+    return set->size == 0 ? MIN_TABLE : set->size * 2;
+}
+
+size_t netipc__in_flight_next(const netipc__in_flight *set)
+{
+    return next_size(set) * sizeof *set->table;
+}
+
 static bool grow(netipc__in_flight *set, const netipc_allocator *allocator)
 {
     if (set->size > SIZE_MAX / 2 / sizeof *set->table) {
         return false;
     }
     netipc__in_flight larger = *set;
-    larger.size = set->size == 0 ? MIN_TABLE : set->size * 2;
+    larger.size = next_size(set);
     larger.table = netipc__resize(allocator, NULL, 0, larger.size * sizeof *larger.table);
     if (larger.table == NULL) {
         return false;

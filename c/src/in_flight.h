@@ -41,6 +41,9 @@ bool netipc__in_flight_has(const netipc__in_flight *set, uint64_t id);
 
 netipc__insert netipc__in_flight_insert(netipc__in_flight *set, const netipc_allocator *allocator, uint64_t id);
 
+/* Bytes of the table that the set would grow to. */
+size_t netipc__in_flight_next(const netipc__in_flight *set);
+
 /* Takes `id` out; false when it was not there. */
 bool netipc__in_flight_remove(netipc__in_flight *set, uint64_t id);
 

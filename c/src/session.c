@@ -113,7 +113,7 @@ static bool put_in_flight(netipc_session *session, uint64_t message_id, netipc_e
     case NETIPC__NO_MEMORY:
         break;
     }
-    return NETIPC__FAIL(error, NO_MEMORY, .got = 2 * session->in_flight.size * sizeof(netipc__slot));
+    return NETIPC__FAIL(error, NO_MEMORY, .got = netipc__in_flight_next(&session->in_flight));
 }
 
 bool netipc_session_send(netipc_session *session, const netipc_header *header, netipc_chunker *chunker,
