@@ -39,9 +39,10 @@ const C_KINDS_HEADER: &str = "c/include/netipc/kind.h";
 const C_KINDS_SOURCE: &str = "c/src/kind.c";
 const C_HEADERS: &str = "c/include/netipc/services";
 const C_SOURCES: &str = "c/src/services";
+const C_TESTEE: &str = "c/testee/services";
 
 /// The directories with nothing but generated files, and what these end in.
-const HOMES: [(&str, &str); 3] = [(SERVICES_CRATE, "rs"), (C_HEADERS, "h"), (C_SOURCES, "c")];
+const HOMES: [(&str, &str); 4] = [(SERVICES_CRATE, "rs"), (C_HEADERS, "h"), (C_SOURCES, "c"), (C_TESTEE, "c")];
 
 /// A file as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -221,6 +222,11 @@ fn c_files(services: &[Service]) -> Result<Vec<GeneratedFile>, c::Clash> {
         files.push(file(format!("{C_HEADERS}/{}.h", module.name), module.header));
         files.push(file(format!("{C_SOURCES}/{}.c", module.name), module.source));
     }
+    for service in services {
+        let name = format!("{C_TESTEE}/{}.c", rust::snake(&service.name));
+        files.push(file(name, c::testee(service, &options)));
+    }
+    files.push(file(format!("{C_TESTEE}/all.c"), c::testee_list(services, &format!("{SCHEMAS}/*.toml"))));
     Ok(files)
 }
 

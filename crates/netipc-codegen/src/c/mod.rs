@@ -17,10 +17,12 @@ mod names;
 mod read;
 mod record;
 mod rules;
+mod testee;
 mod write;
 
 pub use error_kinds::{error_kinds_header, error_kinds_source};
 pub use names::Clash;
+pub use testee::{testee, testee_list};
 
 use names::{Names, member};
 
