@@ -20,7 +20,7 @@ void testee_put_decode_error(testee_text *out, const netipc_decode_error *error)
         testee_put(out, "null");
     }
     testee_put(out, ",\"problem\":\"");
-    testee_put(out, netipc_problem_name(error->problem.code));
+    testee_put(out, netipc_codec_problem_name(error->problem.code));
     testee_put(out, "\"}");
 }
 
@@ -49,7 +49,7 @@ void testee_put_build_error(testee_text *out, const netipc_build_error *error)
     case NETIPC_BUILD_INVALID:
         put_place(out, "invalid", error);
         testee_put(out, ",\"problem\":\"");
-        testee_put(out, netipc_problem_name(error->problem.code));
+        testee_put(out, netipc_codec_problem_name(error->problem.code));
         testee_put(out, "\"");
         break;
     case NETIPC_BUILD_MISSING:

@@ -14,15 +14,15 @@ netipc_bytes netipc_bytes_of(const char *text)
     return (netipc_bytes){.data = (const uint8_t *)text, .len = strlen(text)};
 }
 
-bool netipc_string_content(const netipc_string_rule *rule, netipc_bytes text, netipc_problem *problem)
+bool netipc_string_content(const netipc_string_rule *rule, netipc_bytes text, netipc_offence *problem)
 {
     if (text.len < rule->min_len) {
-        *problem = (netipc_problem){
-            .code = NETIPC_PROBLEM_TOO_SHORT, .got = text.len, .allowed = rule->min_len};
+        *problem = (netipc_offence){
+            .code = NETIPC_CODEC_TOO_SHORT, .got = text.len, .allowed = rule->min_len};
         return false;
     }
     if (text.len > rule->max_len) {
-        *problem = (netipc_problem){.code = NETIPC_PROBLEM_TOO_LONG, .got = text.len, .allowed = rule->max_len};
+        *problem = (netipc_offence){.code = NETIPC_CODEC_TOO_LONG, .got = text.len, .allowed = rule->max_len};
         return false;
     }
     if (rule->interior_nul || text.len == 0) {
@@ -30,7 +30,7 @@ bool netipc_string_content(const netipc_string_rule *rule, netipc_bytes text, ne
     }
     const uint8_t *nul = memchr(text.data, 0, text.len);
     if (nul != NULL) {
-        *problem = (netipc_problem){.code = NETIPC_PROBLEM_INTERIOR_NUL, .at = (uint64_t)(nul - text.data)};
+        *problem = (netipc_offence){.code = NETIPC_CODEC_INTERIOR_NUL, .at = (uint64_t)(nul - text.data)};
         return false;
     }
     return true;
@@ -39,7 +39,7 @@ bool netipc_string_content(const netipc_string_rule *rule, netipc_bytes text, ne
 bool netipc_string_check(const netipc_string_rule *rule, const char *record, netipc_bytes text,
                          netipc_build_error *error)
 {
-    netipc_problem problem;
+    netipc_offence problem;
     return netipc_string_content(rule, text, &problem) || netipc_build_invalid(error, record, rule->field, &problem);
 }
 

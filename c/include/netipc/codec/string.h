@@ -41,7 +41,7 @@ NETIPC_API bool netipc_bytes_equal(netipc_bytes left, netipc_bytes right);
 NETIPC_API netipc_bytes netipc_bytes_of(const char *text);
 
 /** Checks the rules that hold wherever the string stands: length and NULs inside. Fills `problem` when one is broken. */
-NETIPC_API bool netipc_string_content(const netipc_string_rule *rule, netipc_bytes text, netipc_problem *problem);
+NETIPC_API bool netipc_string_content(const netipc_string_rule *rule, netipc_bytes text, netipc_offence *problem);
 
 /** Checks a string that is to be written into `record` (NIPC-COD-16). */
 NETIPC_API bool netipc_string_check(const netipc_string_rule *rule, const char *record, netipc_bytes text,
