@@ -40,9 +40,11 @@ const C_KINDS_SOURCE: &str = "c/src/kind.c";
 const C_HEADERS: &str = "c/include/netipc/services";
 const C_SOURCES: &str = "c/src/services";
 const C_TESTEE: &str = "c/testee/services";
+const C_FUZZ: &str = "c/fuzz/services";
 
 /// The directories with nothing but generated files, and what these end in.
-const HOMES: [(&str, &str); 4] = [(SERVICES_CRATE, "rs"), (C_HEADERS, "h"), (C_SOURCES, "c"), (C_TESTEE, "c")];
+const HOMES: [(&str, &str); 5] =
+    [(SERVICES_CRATE, "rs"), (C_HEADERS, "h"), (C_SOURCES, "c"), (C_TESTEE, "c"), (C_FUZZ, "c")];
 
 /// A file as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -225,7 +227,10 @@ fn c_files(services: &[Service]) -> Result<Vec<GeneratedFile>, c::Clash> {
     for service in services {
         let name = format!("{C_TESTEE}/{}.c", rust::snake(&service.name));
         files.push(file(name, c::testee(service, &options)));
+        let name = format!("{C_FUZZ}/{}.c", rust::snake(&service.name));
+        files.push(file(name, c::fuzzing(service, &options)));
     }
+    files.push(file(format!("{C_FUZZ}/all.c"), c::fuzzing_list(services, &format!("{SCHEMAS}/*.toml"))));
     files.push(file(format!("{C_TESTEE}/all.c"), c::testee_list(services, &format!("{SCHEMAS}/*.toml"))));
     Ok(files)
 }

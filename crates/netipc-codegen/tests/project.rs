@@ -45,12 +45,16 @@ fn put(root: &Path, path: &str, text: &str) {
     fs::write(path, text).unwrap();
 }
 
-const FILES: [&str; 11] = [
+const FILES: [&str; 15] = [
+    "c/fuzz/services/all.c",
+    "c/fuzz/services/clock.c",
     "c/include/netipc/kind.h",
     "c/include/netipc/services/clock.h",
     "c/src/kind.c",
     "c/src/services/clock.c",
     "c/src/services/sources.cmake",
+    "c/testee/services/all.c",
+    "c/testee/services/clock.c",
     "crates/netipc-proto/src/error/kind.rs",
     "crates/netipc-services/src/clock.rs",
     "crates/netipc-services/src/fuzzing.rs",
