@@ -35,6 +35,7 @@ const PAGES: &str = "spec";
 const SERVICES_CRATE: &str = "crates/netipc-services/src";
 const ERROR_KINDS: &str = "crates/netipc-proto/src/error/kind.rs";
 const GO_ERROR_KINDS: &str = "go/proto/kind.go";
+const GO_SERVICES: &str = "go/services";
 
 /// A file as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +103,7 @@ pub fn generate(root: &Path) -> Result<Vec<GeneratedFile>, Error> {
     let mut files = rust_files(&services);
     files.push(GeneratedFile { path: ERROR_KINDS.into(), content: rust::error_kinds(&kinds, ERRORS) });
     files.push(GeneratedFile { path: GO_ERROR_KINDS.into(), content: go::error_kinds(&kinds, ERRORS, "proto") });
+    files.extend(go_files(&services));
     files.extend(page_files(root, &services, &kinds)?);
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
@@ -200,6 +202,22 @@ fn rust_files(services: &[Service]) -> Vec<GeneratedFile> {
     files
 }
 
+/// The package of each service, with its example and tests.
+fn go_files(services: &[Service]) -> Vec<GeneratedFile> {
+    let options = go::Options::default();
+    let files = services.iter().flat_map(|service| {
+        let package = go::package_name(service);
+        let home = Path::new(GO_SERVICES).join(&package);
+        [
+            (format!("{package}.go"), go::package(service, &options)),
+            ("example_test.go".to_owned(), go::example(service, &options)),
+            ("fuzz_test.go".to_owned(), go::tests(service, &options)),
+        ]
+        .map(|(name, content)| GeneratedFile { path: home.join(name), content })
+    });
+    files.collect()
+}
+
 fn page_files(root: &Path, services: &[Service], kinds: &[ErrorKind]) -> Result<Vec<GeneratedFile>, Error> {
     let mut tables: Tables =
         services.iter().map(|service| (format!("service {}", service.name), markdown::service(service))).collect();
@@ -225,27 +243,40 @@ fn page_files(root: &Path, services: &[Service], kinds: &[ErrorKind]) -> Result<
     }
 }
 
-/// Files of the services crate that no schema makes any more.
+/// Files of services that no schema makes any more. The Go packages have tests that people write too.
 fn orphans(root: &Path, files: &[GeneratedFile]) -> Result<Vec<PathBuf>, Error> {
     let mut found = files_in(root, SERVICES_CRATE, "rs")?;
+    for dir in entries(root, GO_SERVICES)? {
+        for path in files_in(root, &dir.to_string_lossy(), "go")? {
+            if read(root, &path)?.starts_with(go::GENERATED) {
+                found.push(path);
+            }
+        }
+    }
     found.retain(|path| !files.iter().any(|file| file.path == *path));
     Ok(found)
 }
 
 /// The files of one directory with an extension, relative to `root`, sorted; none when there is no such directory.
 fn files_in(root: &Path, dir: &str, extension: &str) -> Result<Vec<PathBuf>, Error> {
+    let mut paths = entries(root, dir)?;
+    paths.retain(|path| path.extension().is_some_and(|found| found == extension));
+    Ok(paths)
+}
+
+/// What is in one directory, relative to `root`, sorted; nothing when there is no such directory.
+fn entries(root: &Path, dir: &str) -> Result<Vec<PathBuf>, Error> {
     let failed = |source| Error::Io { path: dir.into(), source };
     let entries = match fs::read_dir(root.join(dir)) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(Vec::new());
+        }
         Err(error) => return Err(failed(error)),
     };
     let mut paths = Vec::new();
     for entry in entries {
-        let path = Path::new(dir).join(entry.map_err(failed)?.file_name());
-        if path.extension().is_some_and(|found| found == extension) {
-            paths.push(path);
-        }
+        paths.push(Path::new(dir).join(entry.map_err(failed)?.file_name()));
     }
     paths.sort();
     Ok(paths)

@@ -70,6 +70,8 @@ pub enum Style {
     Fill,
     /// `a.b().c()`; one item a line, indented, when it does not fit.
     Chain,
+    /// `S{a: 1, b: 2}`; one item a line, the values below each other, when it does not fit.
+    Keyed,
 }
 
 impl Text {
@@ -228,6 +230,7 @@ impl Group {
                 return;
             }
             Style::Tight | Style::Spaced => out.extend(items.iter().map(|item| format!("{deeper}{item},"))),
+            Style::Keyed => out.extend(aligned(items).iter().map(|item| format!("{deeper}{item},"))),
             Style::Fill => self.fill(&deeper, layout, width, out),
         }
         out.push(format!("{indent}{close}"));
@@ -247,6 +250,19 @@ impl Group {
         }
         out.push(line);
     }
+}
+
+/// Items `key: value` with their values below each other.
+fn aligned(items: &[String]) -> Vec<String> {
+    let pairs: Vec<_> = items.iter().map(|item| item.split_once(' ').unwrap_or((item, ""))).collect();
+    columns(&pairs)
+}
+
+/// Two columns of words, each line free of space at its end.
+pub(crate) fn columns<S: AsRef<str>>(rows: &[(S, S)]) -> Vec<String> {
+    let width = rows.iter().map(|(left, _)| left.as_ref().len()).max().unwrap_or(0);
+    let row = |(left, right): &(S, S)| format!("{:width$} {}", left.as_ref(), right.as_ref()).trim_end().to_owned();
+    rows.iter().map(row).collect()
 }
 
 #[cfg(test)]

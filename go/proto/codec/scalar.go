@@ -109,3 +109,10 @@ func PutText(b []byte, at, start int, text []byte) int {
 	PutUint32(b, at+4, uint32(len(text)))
 	return start + copy(b[start:], text) + 1
 }
+
+// PutRoom is like [PutText] for a string of n bytes that is yet to be written, and returns these.
+func PutRoom(b []byte, at, start, n int) []byte {
+	PutUint32(b, at, uint32(start))
+	PutUint32(b, at+4, uint32(n))
+	return b[start : start+n : start+n]
+}
