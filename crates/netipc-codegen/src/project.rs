@@ -36,6 +36,7 @@ const SERVICES_CRATE: &str = "crates/netipc-services/src";
 const ERROR_KINDS: &str = "crates/netipc-proto/src/error/kind.rs";
 const GO_ERROR_KINDS: &str = "go/proto/kind.go";
 const GO_SERVICES: &str = "go/services";
+const GO_TESTEE: &str = "go/internal/testee/services.go";
 
 /// A file as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +105,8 @@ pub fn generate(root: &Path) -> Result<Vec<GeneratedFile>, Error> {
     files.push(GeneratedFile { path: ERROR_KINDS.into(), content: rust::error_kinds(&kinds, ERRORS) });
     files.push(GeneratedFile { path: GO_ERROR_KINDS.into(), content: go::error_kinds(&kinds, ERRORS, "proto") });
     files.extend(go_files(&services));
+    let content = go::testee(&services, &format!("{SCHEMAS}/*.toml"));
+    files.push(GeneratedFile { path: GO_TESTEE.into(), content });
     files.extend(page_files(root, &services, &kinds)?);
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)

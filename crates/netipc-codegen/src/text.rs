@@ -21,7 +21,7 @@ impl Layout {
     pub const RUST: Self = Self { indent: "    ", indent_width: 4, width: WIDTH };
 
     /// As Go's formatter has it; that has no opinion on width.
-    pub const GO: Self = Self { indent: "\t", indent_width: 4, width: 100 };
+    pub const GO: Self = Self { indent: "\t", indent_width: 4, width: WIDTH };
 
     fn columns(&self, line: &str) -> usize {
         let mut levels = 0;
@@ -312,10 +312,10 @@ mod tests {
     #[test]
     fn indents_as_the_language_does() {
         let mut text = Text::new();
-        text.block("func f() {", "}", |text| text.comment("//", "word ".repeat(20)));
+        text.block("func f() {", "}", |text| text.comment("//", "word ".repeat(24)));
         let rendered = text.render_as(&Layout::GO);
         let lines: Vec<_> = rendered.lines().collect();
-        assert_eq!(lines[1], format!("\t// {}", "word ".repeat(18).trim()));
+        assert_eq!(lines[1], format!("\t// {}", "word ".repeat(22).trim()));
         assert_eq!(lines[2..], ["\t// word word", "}"]);
     }
 }

@@ -118,8 +118,8 @@ fn printed_go_is_formatted() {
         // Without Go's tools there is nobody to ask; the packages are vetted where there are.
         return;
     };
-    let files = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && files.is_empty(), "gofmt would change {files}");
+    let (files, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && files.is_empty(), "gofmt would change {files}{errors}");
 }
 
 #[test]

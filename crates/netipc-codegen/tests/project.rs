@@ -45,11 +45,12 @@ fn put(root: &Path, path: &str, text: &str) {
     fs::write(path, text).unwrap();
 }
 
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
     "crates/netipc-proto/src/error/kind.rs",
     "crates/netipc-services/src/clock.rs",
     "crates/netipc-services/src/fuzzing.rs",
     "crates/netipc-services/src/lib.rs",
+    "go/internal/testee/services.go",
     "go/proto/kind.go",
     "go/services/clock/clock.go",
     "go/services/clock/example_test.go",

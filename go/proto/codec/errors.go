@@ -39,8 +39,11 @@ func (e *DecodeError) Error() string {
 	return b.String()
 }
 
+// Kind returns [proto.InvalidMessage].
+func (e *DecodeError) Kind() proto.Kind { return proto.InvalidMessage }
+
 // Is reports whether target is the kind of the error.
-func (e *DecodeError) Is(target error) bool { return target == proto.InvalidMessage }
+func (e *DecodeError) Is(target error) bool { return target == e.Kind() }
 
 // OverflowError tells that a payload does not fit the byte budget; nothing is written then. It is of
 // kind [proto.LimitExceeded].
@@ -55,8 +58,11 @@ func (e *OverflowError) Error() string {
 	return fmt.Sprintf("the payload needs %d bytes, %d are allowed", e.Needed, e.Budget)
 }
 
+// Kind returns [proto.LimitExceeded].
+func (e *OverflowError) Kind() proto.Kind { return proto.LimitExceeded }
+
 // Is reports whether target is the kind of the error.
-func (e *OverflowError) Is(target error) bool { return target == proto.LimitExceeded }
+func (e *OverflowError) Is(target error) bool { return target == e.Kind() }
 
 // InvalidError tells that a value to be written breaks a rule of its field (NIPC-COD-16). It is of
 // kind [proto.APIMisuse].
@@ -73,8 +79,11 @@ func (e *InvalidError) Error() string {
 	return fmt.Sprintf("%s: field `%s` %v", e.Record, e.Field, e.Problem)
 }
 
+// Kind returns [proto.APIMisuse].
+func (e *InvalidError) Kind() proto.Kind { return proto.APIMisuse }
+
 // Is reports whether target is the kind of the error.
-func (e *InvalidError) Is(target error) bool { return target == proto.APIMisuse }
+func (e *InvalidError) Is(target error) bool { return target == e.Kind() }
 
 // MissingError tells that a field was never given a value (NIPC-COD-17). It is of kind
 // [proto.APIMisuse].
@@ -89,8 +98,11 @@ func (e *MissingError) Error() string {
 	return fmt.Sprintf("%s: field `%s` was given no value; set it before the end", e.Record, e.Field)
 }
 
+// Kind returns [proto.APIMisuse].
+func (e *MissingError) Kind() proto.Kind { return proto.APIMisuse }
+
 // Is reports whether target is the kind of the error.
-func (e *MissingError) Is(target error) bool { return target == proto.APIMisuse }
+func (e *MissingError) Is(target error) bool { return target == e.Kind() }
 
 // AnswersError tells that the number of answers is not the number of keys (NIPC-LKP-16). It is of
 // kind [proto.APIMisuse].
@@ -107,5 +119,8 @@ func (e *AnswersError) Error() string {
 	return fmt.Sprintf("%s: %d answers to %d keys; give each key one answer", e.Record, e.Got, e.Keys)
 }
 
+// Kind returns [proto.APIMisuse].
+func (e *AnswersError) Kind() proto.Kind { return proto.APIMisuse }
+
 // Is reports whether target is the kind of the error.
-func (e *AnswersError) Is(target error) bool { return target == proto.APIMisuse }
+func (e *AnswersError) Is(target error) bool { return target == e.Kind() }

@@ -33,8 +33,7 @@ func (Service) Batchable() bool { return false }
 // Idempotent reports that a request may be sent again.
 func (Service) Idempotent() bool { return true }
 
-// EncodeRequest appends the request payload for keys; see [service.Service]. An overflow tells what
-// all keys take.
+// EncodeRequest appends the request payload for keys; see [service.Service]. An overflow tells what all keys take.
 func (Service) EncodeRequest(dst []byte, budget int, keys []uint32) ([]byte, error) {
 	out := codec.NewWriter(dst, budget)
 	// The writer remembers what did not fit, and Finish reports it.
@@ -204,8 +203,7 @@ const (
 	CgroupStatusUnknownRetryLater CgroupStatus = 1
 	// CgroupStatusUnknownPermanent: nothing is known of it but the path, and that will not change.
 	CgroupStatusUnknownPermanent CgroupStatus = 2
-	// CgroupStatusHostRoot: the process is in the root of the host's hierarchy, and so in no
-	// control group of its own.
+	// CgroupStatusHostRoot: the process is in the root of the host's hierarchy, and so in no control group of its own.
 	CgroupStatusHostRoot CgroupStatus = 3
 )
 
@@ -285,8 +283,8 @@ const requestSize = 16
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Request struct{ b []byte }
 
-// DecodeRequest checks every rule of the record and reads it. Bytes behind its content are ignored.
-// The error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
+// DecodeRequest checks every rule of the record and reads it. Bytes behind its content are ignored. The error, if any,
+// is a [*codec.DecodeError] with the first rule that b breaks.
 func DecodeRequest(b []byte) (Request, error) {
 	if err := checkRequest(b); err != nil {
 		return Request{}, err
@@ -347,8 +345,8 @@ type Key struct {
 	PID uint32
 }
 
-// DecodeKey checks every rule of the record and reads it. Bytes behind its content are refused. The
-// error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
+// DecodeKey checks every rule of the record and reads it. Bytes behind its content are refused. The error, if any, is a
+// [*codec.DecodeError] with the first rule that b breaks.
 func DecodeKey(b []byte) (Key, error) {
 	if err := checkKey(b); err != nil {
 		return Key{}, err
@@ -384,8 +382,8 @@ const replySize = 16
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Reply struct{ b []byte }
 
-// DecodeReply checks every rule of the record and reads it. Bytes behind its content are ignored.
-// The error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
+// DecodeReply checks every rule of the record and reads it. Bytes behind its content are ignored. The error, if any, is
+// a [*codec.DecodeError] with the first rule that b breaks.
 func DecodeReply(b []byte) (Reply, error) {
 	if err := checkReply(b); err != nil {
 		return Reply{}, err
@@ -393,8 +391,7 @@ func DecodeReply(b []byte) (Reply, error) {
 	return Reply{b}, nil
 }
 
-// Generation: version of the data: differs from the reply before when, and only when, the data
-// does. (NIPC-LKP-09)
+// Generation: version of the data: differs from the reply before when, and only when, the data does. (NIPC-LKP-09)
 func (r Reply) Generation() uint64 {
 	return codec.Uint64(r.b, 8)
 }
@@ -414,8 +411,7 @@ func checkReply(b []byte) *codec.DecodeError {
 
 // ReplyFields has the values of a [Reply].
 type ReplyFields struct {
-	// Version of the data: differs from the reply before when, and only when, the data does.
-	// (NIPC-LKP-09)
+	// Version of the data: differs from the reply before when, and only when, the data does. (NIPC-LKP-09)
 	Generation uint64
 	// The answers.
 	Items []ItemFields
@@ -453,8 +449,7 @@ type KnownFields struct {
 	PPID uint32
 	// Numeric id of the user; 0xffffffff when it is not set.
 	UID uint32
-	// When the process started: field 22 of /proc/PID/stat. In clock ticks since the start of the
-	// host.
+	// When the process started: field 22 of /proc/PID/stat. In clock ticks since the start of the host.
 	Starttime uint64
 	// Name of the command, as the kernel keeps it. (NIPC-APL-05)
 	Comm []byte
@@ -462,27 +457,25 @@ type KnownFields struct {
 	CgroupPath []byte
 	// Name by which people know the control group.
 	CgroupName []byte
-	// What the orchestrator says of the control group. The same key may stand there several times.
-	// (NIPC-LKP-06, NIPC-LKP-07)
+	// What the orchestrator says of the control group. The same key may stand there several times. (NIPC-LKP-06,
+	// NIPC-LKP-07)
 	Labels []Label
 }
 
-// ReplyBuilder builds a [Reply] within a byte budget: one answer for each key of the request, in
-// their order. Reset makes it ready.
+// ReplyBuilder builds a [Reply] within a byte budget: one answer for each key of the request, in their order. Reset
+// makes it ready.
 //
-// Room is kept for short records of the keys that follow. An answer that does not fit even alone in
-// the whole budget becomes such a record, and the next key gets its chance. Else, when the first
-// key has no room, the reply is an overflow; when a later one has none, it and all behind it are to
-// be asked for again. (NIPC-LKP-10 to NIPC-LKP-16)
+// Room is kept for short records of the keys that follow. An answer that does not fit even alone in the whole budget
+// becomes such a record, and the next key gets its chance. Else, when the first key has no room, the reply is an
+// overflow; when a later one has none, it and all behind it are to be asked for again. (NIPC-LKP-10 to NIPC-LKP-16)
 type ReplyBuilder struct {
 	answers    codec.AnswersWriter
 	keys       codec.Items[Key]
 	generation codec.Value[uint64]
 }
 
-// Reset starts the reply to request at the end of dst, of at most budget bytes. What the builder
-// was used for before does not matter. The payload of the request must be left alone until the
-// reply is finished.
+// Reset starts the reply to request at the end of dst, of at most budget bytes. What the builder was used for before
+// does not matter. The payload of the request must be left alone until the reply is finished.
 func (b *ReplyBuilder) Reset(dst []byte, budget int, request Request) {
 	*b = ReplyBuilder{
 		answers: codec.NewAnswersWriter(replyRecord, dst, budget, replySize),
@@ -497,19 +490,17 @@ func (b *ReplyBuilder) Reset(dst []byte, budget int, request Request) {
 
 // SetGeneration sets the value, which must be done before the end.
 //
-// Version of the data: differs from the reply before when, and only when, the data does.
-// (NIPC-LKP-09)
+// Version of the data: differs from the reply before when, and only when, the data does. (NIPC-LKP-09)
 func (b *ReplyBuilder) SetGeneration(generation uint64) {
 	b.generation.Set(generation)
 }
 
-// WantsMore reports whether the answer to another key can change the reply; if not, the handler can
-// stop.
+// WantsMore reports whether the answer to another key can change the reply; if not, the handler can stop.
 func (b *ReplyBuilder) WantsMore() bool { return b.answers.WantsMore() }
 
-// Known answers the next key: there is such a process. It returns a [*codec.OverflowError] when the
-// reply cannot be given within the budget, a [*codec.AnswersError] when every key has its answer,
-// or a [*codec.InvalidError] when a rule is broken; the key can be answered otherwise then.
+// Known answers the next key: there is such a process. It returns a [*codec.OverflowError] when the reply cannot be
+// given within the budget, a [*codec.AnswersError] when every key has its answer, or a [*codec.InvalidError] when a
+// rule is broken; the key can be answered otherwise then.
 func (b *ReplyBuilder) Known(fields KnownFields) error {
 	index, err := b.answers.Next()
 	if err != nil {
@@ -531,9 +522,8 @@ func (b *ReplyBuilder) Known(fields KnownFields) error {
 	})
 }
 
-// Unknown answers the next key: there is no such process. It returns a [*codec.OverflowError] when
-// the reply cannot be given within the budget, a [*codec.AnswersError] when every key has its
-// answer.
+// Unknown answers the next key: there is no such process. It returns a [*codec.OverflowError] when the reply cannot be
+// given within the budget, a [*codec.AnswersError] when every key has its answer.
 func (b *ReplyBuilder) Unknown() error {
 	index, err := b.answers.Next()
 	if err != nil {
@@ -576,11 +566,10 @@ func (b *ReplyBuilder) add(item *ItemFields) error {
 	return nil
 }
 
-// Finish ends the reply and returns dst, longer by the reply. When there is an error that is dst as
-// it was: a [*codec.OverflowError] when the reply cannot be given within the budget, also when that
-// error was ignored, a [*codec.MissingError] when a field was given no value, or a
-// [*codec.AnswersError] when there are not as many answers as keys. Keys behind the one that had no
-// room are to be asked for again.
+// Finish ends the reply and returns dst, longer by the reply. When there is an error that is dst as it was: a
+// [*codec.OverflowError] when the reply cannot be given within the budget, also when that error was ignored, a
+// [*codec.MissingError] when a field was given no value, or a [*codec.AnswersError] when there are not as many answers
+// as keys. Keys behind the one that had no room are to be asked for again.
 func (b *ReplyBuilder) Finish() ([]byte, error) { return b.answers.Finish(b.close()) }
 
 func (b *ReplyBuilder) close() error {
@@ -603,9 +592,8 @@ func (b *ReplyBuilder) close() error {
 	return nil
 }
 
-// EncodeReply appends a whole reply to dst, of at most budget bytes, and returns the longer buffer.
-// When there is an error that is dst as it was: a [*codec.OverflowError], or or a
-// [*codec.InvalidError] when a rule is broken.
+// EncodeReply appends a whole reply to dst, of at most budget bytes, and returns the longer buffer. When there is an
+// error that is dst as it was: a [*codec.OverflowError], or or a [*codec.InvalidError] when a rule is broken.
 func EncodeReply(dst []byte, budget int, fields ReplyFields) ([]byte, error) {
 	s := Service{}.Stitch(dst, budget, len(fields.Items))
 	for i := range fields.Items {
@@ -639,8 +627,8 @@ var itemRules = struct{ comm, cgroupPath, cgroupName codec.StringRule }{
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Item struct{ b []byte }
 
-// DecodeItem checks every rule of the record and reads it. Bytes behind its content are refused.
-// The error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
+// DecodeItem checks every rule of the record and reads it. Bytes behind its content are refused. The error, if any, is
+// a [*codec.DecodeError] with the first rule that b breaks.
 func DecodeItem(b []byte) (Item, error) {
 	if err := checkItem(b); err != nil {
 		return Item{}, err
@@ -680,8 +668,7 @@ func (i Item) UID() uint32 {
 	return codec.Uint32(i.b, 16)
 }
 
-// Starttime: when the process started: field 22 of /proc/PID/stat. In clock ticks since the start
-// of the host.
+// Starttime: when the process started: field 22 of /proc/PID/stat. In clock ticks since the start of the host.
 func (i Item) Starttime() uint64 {
 	return codec.Uint64(i.b, 24)
 }
@@ -701,8 +688,8 @@ func (i Item) CgroupName() []byte {
 	return codec.Text(i.b, 48)
 }
 
-// Labels: what the orchestrator says of the control group. The same key may stand there several
-// times. (NIPC-LKP-06, NIPC-LKP-07)
+// Labels: what the orchestrator says of the control group. The same key may stand there several times. (NIPC-LKP-06,
+// NIPC-LKP-07)
 func (i Item) Labels() codec.Rows[Label] {
 	return codec.RowsAt(i.b, itemSize, int(codec.Uint16(i.b, 56)), 2, viewLabel, 32, 40, 48)
 }
@@ -772,8 +759,7 @@ type ItemFields struct {
 	PPID uint32
 	// Numeric id of the user; 0xffffffff when it is not set.
 	UID uint32
-	// When the process started: field 22 of /proc/PID/stat. In clock ticks since the start of the
-	// host.
+	// When the process started: field 22 of /proc/PID/stat. In clock ticks since the start of the host.
 	Starttime uint64
 	// Name of the command, as the kernel keeps it. (NIPC-APL-05)
 	Comm []byte
@@ -781,8 +767,8 @@ type ItemFields struct {
 	CgroupPath []byte
 	// Name by which people know the control group.
 	CgroupName []byte
-	// What the orchestrator says of the control group. The same key may stand there several times.
-	// (NIPC-LKP-06, NIPC-LKP-07)
+	// What the orchestrator says of the control group. The same key may stand there several times. (NIPC-LKP-06,
+	// NIPC-LKP-07)
 	Labels []Label
 }
 

@@ -4,8 +4,7 @@
 //
 // Looks up control groups by their paths.
 //
-// Each path gets one answer, in the order of the request: who made the control group, its name, and
-// labels.
+// Each path gets one answer, in the order of the request: who made the control group, its name, and labels.
 package cgroupslookup
 
 import (
@@ -34,8 +33,7 @@ func (Service) Batchable() bool { return false }
 // Idempotent reports that a request may be sent again.
 func (Service) Idempotent() bool { return true }
 
-// EncodeRequest appends the request payload for keys; see [service.Service]. An overflow tells what
-// all keys take.
+// EncodeRequest appends the request payload for keys; see [service.Service]. An overflow tells what all keys take.
 func (Service) EncodeRequest(dst []byte, budget int, keys [][]byte) ([]byte, error) {
 	out := codec.NewWriter(dst, budget)
 	// The writer remembers what did not fit, and Finish reports it.
@@ -264,8 +262,8 @@ const requestSize = 16
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Request struct{ b []byte }
 
-// DecodeRequest checks every rule of the record and reads it. Bytes behind its content are ignored.
-// The error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
+// DecodeRequest checks every rule of the record and reads it. Bytes behind its content are ignored. The error, if any,
+// is a [*codec.DecodeError] with the first rule that b breaks.
 func DecodeRequest(b []byte) (Request, error) {
 	if err := checkRequest(b); err != nil {
 		return Request{}, err
@@ -330,8 +328,8 @@ var keyRules = struct{ path codec.StringRule }{
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Key struct{ b []byte }
 
-// DecodeKey checks every rule of the record and reads it. Bytes behind its content are refused. The
-// error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
+// DecodeKey checks every rule of the record and reads it. Bytes behind its content are refused. The error, if any, is a
+// [*codec.DecodeError] with the first rule that b breaks.
 func DecodeKey(b []byte) (Key, error) {
 	if err := checkKey(b); err != nil {
 		return Key{}, err
@@ -341,8 +339,8 @@ func DecodeKey(b []byte) (Key, error) {
 
 func viewKey(b []byte) Key { return Key{b} }
 
-// Path: path of a control group. An opaque key: compared byte by byte, never opened, normalised or
-// resolved. (NIPC-CGL-06)
+// Path: path of a control group. An opaque key: compared byte by byte, never opened, normalised or resolved.
+// (NIPC-CGL-06)
 func (k Key) Path() []byte {
 	return codec.Rest(k.b, keySize)
 }
@@ -355,8 +353,8 @@ func checkKey(b []byte) *codec.DecodeError {
 
 // KeyFields has the values of a [Key].
 type KeyFields struct {
-	// Path of a control group. An opaque key: compared byte by byte, never opened, normalised or
-	// resolved. (NIPC-CGL-06)
+	// Path of a control group. An opaque key: compared byte by byte, never opened, normalised or resolved.
+	// (NIPC-CGL-06)
 	Path []byte
 }
 
@@ -403,8 +401,8 @@ const replySize = 16
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Reply struct{ b []byte }
 
-// DecodeReply checks every rule of the record and reads it. Bytes behind its content are ignored.
-// The error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
+// DecodeReply checks every rule of the record and reads it. Bytes behind its content are ignored. The error, if any, is
+// a [*codec.DecodeError] with the first rule that b breaks.
 func DecodeReply(b []byte) (Reply, error) {
 	if err := checkReply(b); err != nil {
 		return Reply{}, err
@@ -412,8 +410,7 @@ func DecodeReply(b []byte) (Reply, error) {
 	return Reply{b}, nil
 }
 
-// Generation: version of the data: differs from the reply before when, and only when, the data
-// does. (NIPC-LKP-09)
+// Generation: version of the data: differs from the reply before when, and only when, the data does. (NIPC-LKP-09)
 func (r Reply) Generation() uint64 {
 	return codec.Uint64(r.b, 8)
 }
@@ -433,8 +430,7 @@ func checkReply(b []byte) *codec.DecodeError {
 
 // ReplyFields has the values of a [Reply].
 type ReplyFields struct {
-	// Version of the data: differs from the reply before when, and only when, the data does.
-	// (NIPC-LKP-09)
+	// Version of the data: differs from the reply before when, and only when, the data does. (NIPC-LKP-09)
 	Generation uint64
 	// The answers.
 	Items []ItemFields
@@ -468,27 +464,25 @@ type KnownFields struct {
 	Orchestrator Orchestrator
 	// Name by which people know the control group.
 	Name []byte
-	// What the orchestrator says of the control group. The same key may stand there several times.
-	// (NIPC-LKP-06, NIPC-LKP-07)
+	// What the orchestrator says of the control group. The same key may stand there several times. (NIPC-LKP-06,
+	// NIPC-LKP-07)
 	Labels []Label
 }
 
-// ReplyBuilder builds a [Reply] within a byte budget: one answer for each key of the request, in
-// their order. Reset makes it ready.
+// ReplyBuilder builds a [Reply] within a byte budget: one answer for each key of the request, in their order. Reset
+// makes it ready.
 //
-// Room is kept for short records of the keys that follow. An answer that does not fit even alone in
-// the whole budget becomes such a record, and the next key gets its chance. Else, when the first
-// key has no room, the reply is an overflow; when a later one has none, it and all behind it are to
-// be asked for again. (NIPC-LKP-10 to NIPC-LKP-16)
+// Room is kept for short records of the keys that follow. An answer that does not fit even alone in the whole budget
+// becomes such a record, and the next key gets its chance. Else, when the first key has no room, the reply is an
+// overflow; when a later one has none, it and all behind it are to be asked for again. (NIPC-LKP-10 to NIPC-LKP-16)
 type ReplyBuilder struct {
 	answers    codec.AnswersWriter
 	keys       codec.Items[Key]
 	generation codec.Value[uint64]
 }
 
-// Reset starts the reply to request at the end of dst, of at most budget bytes. What the builder
-// was used for before does not matter. The payload of the request must be left alone until the
-// reply is finished.
+// Reset starts the reply to request at the end of dst, of at most budget bytes. What the builder was used for before
+// does not matter. The payload of the request must be left alone until the reply is finished.
 func (b *ReplyBuilder) Reset(dst []byte, budget int, request Request) {
 	*b = ReplyBuilder{
 		answers: codec.NewAnswersWriter(replyRecord, dst, budget, replySize),
@@ -503,19 +497,17 @@ func (b *ReplyBuilder) Reset(dst []byte, budget int, request Request) {
 
 // SetGeneration sets the value, which must be done before the end.
 //
-// Version of the data: differs from the reply before when, and only when, the data does.
-// (NIPC-LKP-09)
+// Version of the data: differs from the reply before when, and only when, the data does. (NIPC-LKP-09)
 func (b *ReplyBuilder) SetGeneration(generation uint64) {
 	b.generation.Set(generation)
 }
 
-// WantsMore reports whether the answer to another key can change the reply; if not, the handler can
-// stop.
+// WantsMore reports whether the answer to another key can change the reply; if not, the handler can stop.
 func (b *ReplyBuilder) WantsMore() bool { return b.answers.WantsMore() }
 
-// Known answers the next key: the control group is known. It returns a [*codec.OverflowError] when
-// the reply cannot be given within the budget, a [*codec.AnswersError] when every key has its
-// answer, or a [*codec.InvalidError] when a rule is broken; the key can be answered otherwise then.
+// Known answers the next key: the control group is known. It returns a [*codec.OverflowError] when the reply cannot be
+// given within the budget, a [*codec.AnswersError] when every key has its answer, or a [*codec.InvalidError] when a
+// rule is broken; the key can be answered otherwise then.
 func (b *ReplyBuilder) Known(fields KnownFields) error {
 	index, err := b.answers.Next()
 	if err != nil {
@@ -532,8 +524,8 @@ func (b *ReplyBuilder) Known(fields KnownFields) error {
 }
 
 // UnknownRetryLater answers the next key: nothing is known yet; that may change soon. It returns a
-// [*codec.OverflowError] when the reply cannot be given within the budget, a [*codec.AnswersError]
-// when every key has its answer.
+// [*codec.OverflowError] when the reply cannot be given within the budget, a [*codec.AnswersError] when every key has
+// its answer.
 func (b *ReplyBuilder) UnknownRetryLater() error {
 	index, err := b.answers.Next()
 	if err != nil {
@@ -548,8 +540,8 @@ func (b *ReplyBuilder) UnknownRetryLater() error {
 }
 
 // UnknownPermanent answers the next key: nothing is known, and that will not change. It returns a
-// [*codec.OverflowError] when the reply cannot be given within the budget, a [*codec.AnswersError]
-// when every key has its answer.
+// [*codec.OverflowError] when the reply cannot be given within the budget, a [*codec.AnswersError] when every key has
+// its answer.
 func (b *ReplyBuilder) UnknownPermanent() error {
 	index, err := b.answers.Next()
 	if err != nil {
@@ -590,11 +582,10 @@ func (b *ReplyBuilder) add(item *ItemFields) error {
 	return nil
 }
 
-// Finish ends the reply and returns dst, longer by the reply. When there is an error that is dst as
-// it was: a [*codec.OverflowError] when the reply cannot be given within the budget, also when that
-// error was ignored, a [*codec.MissingError] when a field was given no value, or a
-// [*codec.AnswersError] when there are not as many answers as keys. Keys behind the one that had no
-// room are to be asked for again.
+// Finish ends the reply and returns dst, longer by the reply. When there is an error that is dst as it was: a
+// [*codec.OverflowError] when the reply cannot be given within the budget, also when that error was ignored, a
+// [*codec.MissingError] when a field was given no value, or a [*codec.AnswersError] when there are not as many answers
+// as keys. Keys behind the one that had no room are to be asked for again.
 func (b *ReplyBuilder) Finish() ([]byte, error) { return b.answers.Finish(b.close()) }
 
 func (b *ReplyBuilder) close() error {
@@ -617,9 +608,8 @@ func (b *ReplyBuilder) close() error {
 	return nil
 }
 
-// EncodeReply appends a whole reply to dst, of at most budget bytes, and returns the longer buffer.
-// When there is an error that is dst as it was: a [*codec.OverflowError], or or a
-// [*codec.InvalidError] when a rule is broken.
+// EncodeReply appends a whole reply to dst, of at most budget bytes, and returns the longer buffer. When there is an
+// error that is dst as it was: a [*codec.OverflowError], or or a [*codec.InvalidError] when a rule is broken.
 func EncodeReply(dst []byte, budget int, fields ReplyFields) ([]byte, error) {
 	s := Service{}.Stitch(dst, budget, len(fields.Items))
 	for i := range fields.Items {
@@ -652,8 +642,8 @@ var itemRules = struct{ path, name codec.StringRule }{
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Item struct{ b []byte }
 
-// DecodeItem checks every rule of the record and reads it. Bytes behind its content are refused.
-// The error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
+// DecodeItem checks every rule of the record and reads it. Bytes behind its content are refused. The error, if any, is
+// a [*codec.DecodeError] with the first rule that b breaks.
 func DecodeItem(b []byte) (Item, error) {
 	if err := checkItem(b); err != nil {
 		return Item{}, err
@@ -683,8 +673,8 @@ func (i Item) Name() []byte {
 	return codec.Text(i.b, 16)
 }
 
-// Labels: what the orchestrator says of the control group. The same key may stand there several
-// times. (NIPC-LKP-06, NIPC-LKP-07)
+// Labels: what the orchestrator says of the control group. The same key may stand there several times. (NIPC-LKP-06,
+// NIPC-LKP-07)
 func (i Item) Labels() codec.Rows[Label] {
 	return codec.RowsAt(i.b, itemSize, int(codec.Uint16(i.b, 24)), 2, viewLabel, 8, 16)
 }
@@ -719,8 +709,8 @@ type ItemFields struct {
 	Path []byte
 	// Name by which people know the control group.
 	Name []byte
-	// What the orchestrator says of the control group. The same key may stand there several times.
-	// (NIPC-LKP-06, NIPC-LKP-07)
+	// What the orchestrator says of the control group. The same key may stand there several times. (NIPC-LKP-06,
+	// NIPC-LKP-07)
 	Labels []Label
 }
 

@@ -70,8 +70,8 @@ const requestSize = 4
 // Request: asks for the snapshot; carries nothing. (NIPC-SNAP-01)
 type Request struct{}
 
-// DecodeRequest checks every rule of the record and reads it. Bytes behind its content are ignored.
-// The error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
+// DecodeRequest checks every rule of the record and reads it. Bytes behind its content are ignored. The error, if any,
+// is a [*codec.DecodeError] with the first rule that b breaks.
 func DecodeRequest(b []byte) (Request, error) {
 	if err := checkRequest(b); err != nil {
 		return Request{}, err
@@ -117,8 +117,8 @@ const replySize = 24
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Reply struct{ b []byte }
 
-// DecodeReply checks every rule of the record and reads it. Bytes behind its content are ignored.
-// The error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
+// DecodeReply checks every rule of the record and reads it. Bytes behind its content are ignored. The error, if any, is
+// a [*codec.DecodeError] with the first rule that b breaks.
 func DecodeReply(b []byte) (Reply, error) {
 	if err := checkReply(b); err != nil {
 		return Reply{}, err
@@ -131,8 +131,8 @@ func (r Reply) SystemdEnabled() uint32 {
 	return codec.Uint32(r.b, 8)
 }
 
-// Generation: version of the data: differs from the reply before when, and only when, the data
-// does. (NIPC-SNAP-06, NIPC-SNAP-08)
+// Generation: version of the data: differs from the reply before when, and only when, the data does. (NIPC-SNAP-06,
+// NIPC-SNAP-08)
 func (r Reply) Generation() uint64 {
 	return codec.Uint64(r.b, 16)
 }
@@ -155,8 +155,8 @@ func checkReply(b []byte) *codec.DecodeError {
 type ReplyFields struct {
 	// Not 0 when systemd manages the control groups of the host. (NIPC-SNAP-06)
 	SystemdEnabled uint32
-	// Version of the data: differs from the reply before when, and only when, the data does.
-	// (NIPC-SNAP-06, NIPC-SNAP-08)
+	// Version of the data: differs from the reply before when, and only when, the data does. (NIPC-SNAP-06,
+	// NIPC-SNAP-08)
 	Generation uint64
 	// The control groups.
 	Items []ItemFields
@@ -194,8 +194,8 @@ type ReplyBuilder struct {
 	generation     codec.Value[uint64]
 }
 
-// Reset starts a reply at the end of dst, of at most budget bytes. What the builder was used for
-// before does not matter.
+// Reset starts a reply at the end of dst, of at most budget bytes. What the builder was used for before does not
+// matter.
 func (b *ReplyBuilder) Reset(dst []byte, budget int) {
 	*b = ReplyBuilder{out: codec.NewWriter(dst, budget)}
 	// The writer remembers what did not fit, and Finish reports it.
@@ -212,8 +212,7 @@ func (b *ReplyBuilder) SetSystemdEnabled(systemdEnabled uint32) {
 
 // SetGeneration sets the value, which must be done before the end.
 //
-// Version of the data: differs from the reply before when, and only when, the data does.
-// (NIPC-SNAP-06, NIPC-SNAP-08)
+// Version of the data: differs from the reply before when, and only when, the data does. (NIPC-SNAP-06, NIPC-SNAP-08)
 func (b *ReplyBuilder) SetGeneration(generation uint64) {
 	b.generation.Set(generation)
 }
@@ -221,8 +220,8 @@ func (b *ReplyBuilder) SetGeneration(generation uint64) {
 // Grow makes room for n more items at once; that saves moving bytes later, and changes no result.
 func (b *ReplyBuilder) Grow(n int) { b.items.Grow(&b.out, n) }
 
-// Add appends an item. It returns a [*codec.OverflowError] when it does not fit. After an overflow
-// nothing fits any more, so that no item is left out unnoticed.
+// Add appends an item. It returns a [*codec.OverflowError] when it does not fit. After an overflow nothing fits any
+// more, so that no item is left out unnoticed.
 func (b *ReplyBuilder) Add(item ItemFields) error {
 	buf, err := b.items.Add(&b.out, item.size())
 	if err != nil {
@@ -232,9 +231,9 @@ func (b *ReplyBuilder) Add(item ItemFields) error {
 	return nil
 }
 
-// Finish ends the reply and returns dst, longer by the reply. When there is an error that is dst as
-// it was: a [*codec.OverflowError] when something did not fit, also when that error was ignored, or
-// a [*codec.MissingError] when a field was given no value.
+// Finish ends the reply and returns dst, longer by the reply. When there is an error that is dst as it was: a
+// [*codec.OverflowError] when something did not fit, also when that error was ignored, or a [*codec.MissingError] when
+// a field was given no value.
 func (b *ReplyBuilder) Finish() ([]byte, error) { return b.out.Finish(b.close()) }
 
 func (b *ReplyBuilder) close() error {
@@ -253,9 +252,8 @@ func (b *ReplyBuilder) close() error {
 	return nil
 }
 
-// EncodeReply appends a whole reply to dst, of at most budget bytes, and returns the longer buffer.
-// When there is an error that is dst as it was: a [*codec.OverflowError], or or a
-// [*codec.InvalidError] when a rule is broken.
+// EncodeReply appends a whole reply to dst, of at most budget bytes, and returns the longer buffer. When there is an
+// error that is dst as it was: a [*codec.OverflowError], or or a [*codec.InvalidError] when a rule is broken.
 func EncodeReply(dst []byte, budget int, fields ReplyFields) ([]byte, error) {
 	var b ReplyBuilder
 	b.Reset(dst, budget)
@@ -289,8 +287,8 @@ var itemRules = struct{ name, path codec.StringRule }{
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Item struct{ b []byte }
 
-// DecodeItem checks every rule of the record and reads it. Bytes behind its content are ignored.
-// The error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
+// DecodeItem checks every rule of the record and reads it. Bytes behind its content are ignored. The error, if any, is
+// a [*codec.DecodeError] with the first rule that b breaks.
 func DecodeItem(b []byte) (Item, error) {
 	if err := checkItem(b); err != nil {
 		return Item{}, err
@@ -300,8 +298,8 @@ func DecodeItem(b []byte) (Item, error) {
 
 func viewItem(b []byte) Item { return Item{b} }
 
-// Hash: hash of the name, for fast comparison; opaque to a reader. The standard providers use djb2.
-// (NIPC-SNAP-06, NIPC-SNAP-07)
+// Hash: hash of the name, for fast comparison; opaque to a reader. The standard providers use djb2. (NIPC-SNAP-06,
+// NIPC-SNAP-07)
 func (i Item) Hash() uint32 {
 	return codec.Uint32(i.b, 4)
 }
@@ -338,8 +336,8 @@ func checkItem(b []byte) *codec.DecodeError {
 
 // ItemFields has the values of an [Item].
 type ItemFields struct {
-	// Hash of the name, for fast comparison; opaque to a reader. The standard providers use djb2.
-	// (NIPC-SNAP-06, NIPC-SNAP-07)
+	// Hash of the name, for fast comparison; opaque to a reader. The standard providers use djb2. (NIPC-SNAP-06,
+	// NIPC-SNAP-07)
 	Hash uint32
 	// Bits that provider and consumer agree on; opaque to the library. (NIPC-SNAP-06)
 	Options uint32
@@ -353,13 +351,7 @@ type ItemFields struct {
 
 // Fields returns all values at once; they borrow from the payload.
 func (i Item) Fields() ItemFields {
-	return ItemFields{
-		Hash:    i.Hash(),
-		Options: i.Options(),
-		Enabled: i.Enabled(),
-		Name:    i.Name(),
-		Path:    i.Path(),
-	}
+	return ItemFields{Hash: i.Hash(), Options: i.Options(), Enabled: i.Enabled(), Name: i.Name(), Path: i.Path()}
 }
 
 // Clone returns a copy that outlives the payload.

@@ -68,8 +68,8 @@ type Number struct {
 	Value uint64
 }
 
-// DecodeNumber checks every rule of the record and reads it. Bytes behind its content are ignored.
-// The error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
+// DecodeNumber checks every rule of the record and reads it. Bytes behind its content are ignored. The error, if any,
+// is a [*codec.DecodeError] with the first rule that b breaks.
 func DecodeNumber(b []byte) (Number, error) {
 	if err := checkNumber(b); err != nil {
 		return Number{}, err
@@ -108,14 +108,14 @@ type NumberBuilder struct {
 	written bool
 }
 
-// Reset starts a reply at the end of dst, of at most budget bytes. What the builder was used for
-// before does not matter.
+// Reset starts a reply at the end of dst, of at most budget bytes. What the builder was used for before does not
+// matter.
 func (b *NumberBuilder) Reset(dst []byte, budget int) {
 	*b = NumberBuilder{out: codec.NewWriter(dst, budget)}
 }
 
-// SetValue sets the value; the reply consists of the last call. It returns a [*codec.OverflowError]
-// when it does not fit.
+// SetValue sets the value; the reply consists of the last call. It returns a [*codec.OverflowError] when it does not
+// fit.
 //
 // The number; every value is legal.
 func (b *NumberBuilder) SetValue(value uint64) error {
@@ -125,9 +125,9 @@ func (b *NumberBuilder) SetValue(value uint64) error {
 	return fields.write(&b.out)
 }
 
-// Finish ends the reply and returns dst, longer by the reply. When there is an error that is dst as
-// it was: a [*codec.OverflowError] when something did not fit, also when that error was ignored, or
-// a [*codec.MissingError] when nothing was written.
+// Finish ends the reply and returns dst, longer by the reply. When there is an error that is dst as it was: a
+// [*codec.OverflowError] when something did not fit, also when that error was ignored, or a [*codec.MissingError] when
+// nothing was written.
 func (b *NumberBuilder) Finish() ([]byte, error) {
 	if !b.written {
 		return b.out.Finish(&codec.MissingError{Record: numberRecord, Field: "value"})
@@ -135,9 +135,8 @@ func (b *NumberBuilder) Finish() ([]byte, error) {
 	return b.out.Finish(nil)
 }
 
-// EncodeNumber appends a whole reply to dst, of at most budget bytes, and returns the longer
-// buffer. When there is an error that is dst as it was: a [*codec.OverflowError], or or a
-// [*codec.InvalidError] when a rule is broken.
+// EncodeNumber appends a whole reply to dst, of at most budget bytes, and returns the longer buffer. When there is an
+// error that is dst as it was: a [*codec.OverflowError], or or a [*codec.InvalidError] when a rule is broken.
 func EncodeNumber(dst []byte, budget int, fields Number) ([]byte, error) {
 	var b NumberBuilder
 	b.Reset(dst, budget)

@@ -4,8 +4,7 @@
 //
 // Takes a byte string and answers with a byte string.
 //
-// The standard provider reverses the bytes, not the characters. The service exists for tests and
-// benchmarks.
+// The standard provider reverses the bytes, not the characters. The service exists for tests and benchmarks.
 package stringreverse
 
 import (
@@ -75,8 +74,8 @@ var textRules = struct{ text codec.StringRule }{
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Text struct{ b []byte }
 
-// DecodeText checks every rule of the record and reads it. Bytes behind its content are ignored.
-// The error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
+// DecodeText checks every rule of the record and reads it. Bytes behind its content are ignored. The error, if any, is
+// a [*codec.DecodeError] with the first rule that b breaks.
 func DecodeText(b []byte) (Text, error) {
 	if err := checkText(b); err != nil {
 		return Text{}, err
@@ -142,14 +141,14 @@ type TextBuilder struct {
 	written bool
 }
 
-// Reset starts a reply at the end of dst, of at most budget bytes. What the builder was used for
-// before does not matter.
+// Reset starts a reply at the end of dst, of at most budget bytes. What the builder was used for before does not
+// matter.
 func (b *TextBuilder) Reset(dst []byte, budget int) {
 	*b = TextBuilder{out: codec.NewWriter(dst, budget)}
 }
 
-// SetText sets the value; the reply consists of the last call. It returns a [*codec.OverflowError]
-// when it does not fit.
+// SetText sets the value; the reply consists of the last call. It returns a [*codec.OverflowError] when it does not
+// fit.
 //
 // The bytes; they need not be UTF-8. (NIPC-REV-02, NIPC-REV-03)
 func (b *TextBuilder) SetText(text []byte) error {
@@ -159,8 +158,8 @@ func (b *TextBuilder) SetText(text []byte) error {
 	return fields.write(&b.out)
 }
 
-// TextRoom is like SetText, but returns n zero bytes to be filled in place; they are valid until
-// the next call. It returns a [*codec.OverflowError] when it does not fit.
+// TextRoom is like SetText, but returns n zero bytes to be filled in place; they are valid until the next call. It
+// returns a [*codec.OverflowError] when it does not fit.
 func (b *TextBuilder) TextRoom(n int) ([]byte, error) {
 	n = max(n, 0)
 	b.out.Restart()
@@ -173,9 +172,9 @@ func (b *TextBuilder) TextRoom(n int) ([]byte, error) {
 	return codec.PutRoom(record, 0, textSize, n), nil
 }
 
-// Finish ends the reply and returns dst, longer by the reply. When there is an error that is dst as
-// it was: a [*codec.OverflowError] when something did not fit, also when that error was ignored, or
-// a [*codec.MissingError] when nothing was written.
+// Finish ends the reply and returns dst, longer by the reply. When there is an error that is dst as it was: a
+// [*codec.OverflowError] when something did not fit, also when that error was ignored, or a [*codec.MissingError] when
+// nothing was written.
 func (b *TextBuilder) Finish() ([]byte, error) {
 	if !b.written {
 		return b.out.Finish(&codec.MissingError{Record: textRecord, Field: "text"})
@@ -183,9 +182,8 @@ func (b *TextBuilder) Finish() ([]byte, error) {
 	return b.out.Finish(nil)
 }
 
-// EncodeText appends a whole reply to dst, of at most budget bytes, and returns the longer buffer.
-// When there is an error that is dst as it was: a [*codec.OverflowError], or or a
-// [*codec.InvalidError] when a rule is broken.
+// EncodeText appends a whole reply to dst, of at most budget bytes, and returns the longer buffer. When there is an
+// error that is dst as it was: a [*codec.OverflowError], or or a [*codec.InvalidError] when a rule is broken.
 func EncodeText(dst []byte, budget int, fields TextFields) ([]byte, error) {
 	var b TextBuilder
 	b.Reset(dst, budget)

@@ -16,6 +16,7 @@ mod names;
 mod record;
 mod row;
 mod rules;
+mod testee;
 mod testing;
 mod values;
 mod write;
@@ -24,6 +25,7 @@ use std::collections::BTreeSet;
 
 pub use error_kinds::error_kinds;
 pub use example::example;
+pub use testee::testee;
 pub use testing::tests;
 
 use crate::model::{Field, Kind, Literal, Number, Place, Record, Service};

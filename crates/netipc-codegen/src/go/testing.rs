@@ -19,7 +19,7 @@ pub fn tests(service: &Service, options: &Options) -> String {
     text.blank();
     if let (Some(request), Some(reply)) = (service.record(&service.request), service.record(&service.reply)) {
         let request = Shape::new(service, request);
-        role("request", &request, &encode_request(&request), &mut text);
+        role("request", &request, &encode_request(&request, ""), &mut text);
         let reply = Shape::new(service, reply);
         role("reply", &reply, &[format!("return Encode{}(dst, budget, fields)", reply.view)], &mut text);
     }
@@ -66,9 +66,10 @@ fn role(name: &str, shape: &Shape<'_>, encode: &[String], text: &mut Text) {
     text.blank();
 }
 
-/// The body of a function that encodes `fields`; several lines when these must be converted first.
-fn encode_request(request: &Shape<'_>) -> Vec<String> {
-    let encode = |query: &str| format!("return Service{{}}.EncodeRequest(dst, budget, {query})");
+/// The body of a function that encodes `fields`; several lines when these must be converted first. `package` is what stands
+/// before the names of the package.
+pub(super) fn encode_request(request: &Shape<'_>, package: &str) -> Vec<String> {
+    let encode = |query: &str| format!("return {package}Service{{}}.EncodeRequest(dst, budget, {query})");
     let Some(parts) = request.service.lookup_parts() else {
         let query = match (Query::of(request), request.record.values().next()) {
             (Query::Nothing, _) => "struct{}{}".to_owned(),

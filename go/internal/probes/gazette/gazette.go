@@ -126,8 +126,8 @@ var searchRules = struct{ words codec.StringRule }{
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Search struct{ b []byte }
 
-// DecodeSearch checks every rule of the record and reads it. Bytes behind its content are refused.
-// The error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
+// DecodeSearch checks every rule of the record and reads it. Bytes behind its content are refused. The error, if any,
+// is a [*codec.DecodeError] with the first rule that b breaks.
 func DecodeSearch(b []byte) (Search, error) {
 	if err := checkSearch(b); err != nil {
 		return Search{}, err
@@ -214,8 +214,8 @@ const issueSize = 8
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Issue struct{ b []byte }
 
-// DecodeIssue checks every rule of the record and reads it. Bytes behind its content are ignored.
-// The error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
+// DecodeIssue checks every rule of the record and reads it. Bytes behind its content are ignored. The error, if any, is
+// a [*codec.DecodeError] with the first rule that b breaks.
 func DecodeIssue(b []byte) (Issue, error) {
 	if err := checkIssue(b); err != nil {
 		return Issue{}, err
@@ -275,8 +275,8 @@ type IssueBuilder struct {
 	language codec.Value[Language]
 }
 
-// Reset starts a reply at the end of dst, of at most budget bytes. What the builder was used for
-// before does not matter.
+// Reset starts a reply at the end of dst, of at most budget bytes. What the builder was used for before does not
+// matter.
 func (b *IssueBuilder) Reset(dst []byte, budget int) {
 	*b = IssueBuilder{out: codec.NewWriter(dst, budget)}
 	// The writer remembers what did not fit, and Finish reports it.
@@ -294,9 +294,9 @@ func (b *IssueBuilder) SetLanguage(language Language) {
 // Grow makes room for n more items at once; that saves moving bytes later, and changes no result.
 func (b *IssueBuilder) Grow(n int) { b.items.Grow(&b.out, n) }
 
-// Add appends an item. It returns a [*codec.OverflowError] when it does not fit, or a
-// [*codec.InvalidError] when a rule is broken. After an overflow nothing fits any more, so that no
-// item is left out unnoticed; without an item whose rule is broken the reply can go on.
+// Add appends an item. It returns a [*codec.OverflowError] when it does not fit, or a [*codec.InvalidError] when a rule
+// is broken. After an overflow nothing fits any more, so that no item is left out unnoticed; without an item whose rule
+// is broken the reply can go on.
 func (b *IssueBuilder) Add(item ArticleFields) error {
 	if err := item.check(); err != nil {
 		return err
@@ -309,9 +309,9 @@ func (b *IssueBuilder) Add(item ArticleFields) error {
 	return nil
 }
 
-// Finish ends the reply and returns dst, longer by the reply. When there is an error that is dst as
-// it was: a [*codec.OverflowError] when something did not fit, also when that error was ignored, or
-// a [*codec.MissingError] when a field was given no value.
+// Finish ends the reply and returns dst, longer by the reply. When there is an error that is dst as it was: a
+// [*codec.OverflowError] when something did not fit, also when that error was ignored, or a [*codec.MissingError] when
+// a field was given no value.
 func (b *IssueBuilder) Finish() ([]byte, error) { return b.out.Finish(b.close()) }
 
 func (b *IssueBuilder) close() error {
@@ -326,9 +326,8 @@ func (b *IssueBuilder) close() error {
 	return nil
 }
 
-// EncodeIssue appends a whole reply to dst, of at most budget bytes, and returns the longer buffer.
-// When there is an error that is dst as it was: a [*codec.OverflowError], or or a
-// [*codec.InvalidError] when a rule is broken.
+// EncodeIssue appends a whole reply to dst, of at most budget bytes, and returns the longer buffer. When there is an
+// error that is dst as it was: a [*codec.OverflowError], or or a [*codec.InvalidError] when a rule is broken.
 func EncodeIssue(dst []byte, budget int, fields IssueFields) ([]byte, error) {
 	var b IssueBuilder
 	b.Reset(dst, budget)
@@ -364,8 +363,8 @@ var articleRules = struct{ title, text codec.StringRule }{
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Article struct{ b []byte }
 
-// DecodeArticle checks every rule of the record and reads it. Bytes behind its content are ignored.
-// The error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
+// DecodeArticle checks every rule of the record and reads it. Bytes behind its content are ignored. The error, if any,
+// is a [*codec.DecodeError] with the first rule that b breaks.
 func DecodeArticle(b []byte) (Article, error) {
 	if err := checkArticle(b); err != nil {
 		return Article{}, err

@@ -71,14 +71,14 @@ var longWindedEntryRules = struct{ identifierOfTheWritingProgram, messageForWhoe
 	locationInTheSource:           codec.StringRule{Start: 32, Most: codec.NoLimit, InteriorNUL: true},
 }
 
-// LongWindedEntry: what to write down, told at such length that the sentence has to be broken by
-// the printer into lines that fit the width, whatever it is.
+// LongWindedEntry: what to write down, told at such length that the sentence has to be broken by the printer into lines
+// that fit the width, whatever it is.
 //
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type LongWindedEntry struct{ b []byte }
 
-// DecodeLongWindedEntry checks every rule of the record and reads it. Bytes behind its content are
-// ignored. The error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
+// DecodeLongWindedEntry checks every rule of the record and reads it. Bytes behind its content are ignored. The error,
+// if any, is a [*codec.DecodeError] with the first rule that b breaks.
 func DecodeLongWindedEntry(b []byte) (LongWindedEntry, error) {
 	if err := checkLongWindedEntry(b); err != nil {
 		return LongWindedEntry{}, err
@@ -118,11 +118,7 @@ func checkLongWindedEntry(b []byte) *codec.DecodeError {
 		16,
 		&longWindedEntryRules.messageForWhoeverReadsIt,
 	)
-	locationInTheSource := r.Text(
-		"location_in_the_source",
-		24,
-		&longWindedEntryRules.locationInTheSource,
-	)
+	locationInTheSource := r.Text("location_in_the_source", 24, &longWindedEntryRules.locationInTheSource)
 	r.Disjoint(identifierOfTheWritingProgram, messageForWhoeverReadsIt, locationInTheSource)
 	return r.Err()
 }
@@ -215,8 +211,8 @@ const acknowledgementSize = 4
 // Acknowledgement: says that the entry is kept.
 type Acknowledgement struct{}
 
-// DecodeAcknowledgement checks every rule of the record and reads it. Bytes behind its content are
-// ignored. The error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
+// DecodeAcknowledgement checks every rule of the record and reads it. Bytes behind its content are ignored. The error,
+// if any, is a [*codec.DecodeError] with the first rule that b breaks.
 func DecodeAcknowledgement(b []byte) (Acknowledgement, error) {
 	if err := checkAcknowledgement(b); err != nil {
 		return Acknowledgement{}, err
@@ -255,21 +251,21 @@ type AcknowledgementBuilder struct {
 	out codec.Writer
 }
 
-// Reset starts a reply at the end of dst, of at most budget bytes. What the builder was used for
-// before does not matter.
+// Reset starts a reply at the end of dst, of at most budget bytes. What the builder was used for before does not
+// matter.
 func (b *AcknowledgementBuilder) Reset(dst []byte, budget int) {
 	b.out = codec.NewWriter(dst, budget)
 	// The writer remembers what did not fit, and Finish reports it.
 	_ = new(Acknowledgement).write(&b.out)
 }
 
-// Finish ends the reply and returns dst, longer by the reply. When there is an error that is dst as
-// it was: a [*codec.OverflowError].
+// Finish ends the reply and returns dst, longer by the reply. When there is an error that is dst as it was: a
+// [*codec.OverflowError].
 func (b *AcknowledgementBuilder) Finish() ([]byte, error) { return b.out.Finish(nil) }
 
-// EncodeAcknowledgement appends a whole reply to dst, of at most budget bytes, and returns the
-// longer buffer. When there is an error that is dst as it was: a [*codec.OverflowError], or or a
-// [*codec.InvalidError] when a rule is broken.
+// EncodeAcknowledgement appends a whole reply to dst, of at most budget bytes, and returns the longer buffer. When
+// there is an error that is dst as it was: a [*codec.OverflowError], or or a [*codec.InvalidError] when a rule is
+// broken.
 func EncodeAcknowledgement(dst []byte, budget int, _ Acknowledgement) ([]byte, error) {
 	var b AcknowledgementBuilder
 	b.Reset(dst, budget)

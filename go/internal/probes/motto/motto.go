@@ -99,8 +99,8 @@ type Occasion struct {
 	Guests uint8
 }
 
-// DecodeOccasion checks every rule of the record and reads it. Bytes behind its content are
-// refused. The error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
+// DecodeOccasion checks every rule of the record and reads it. Bytes behind its content are refused. The error, if any,
+// is a [*codec.DecodeError] with the first rule that b breaks.
 func DecodeOccasion(b []byte) (Occasion, error) {
 	if err := checkOccasion(b); err != nil {
 		return Occasion{}, err
@@ -168,8 +168,8 @@ var sayingRules = struct{ words codec.StringRule }{
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Saying struct{ b []byte }
 
-// DecodeSaying checks every rule of the record and reads it. Bytes behind its content are refused.
-// The error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
+// DecodeSaying checks every rule of the record and reads it. Bytes behind its content are refused. The error, if any,
+// is a [*codec.DecodeError] with the first rule that b breaks.
 func DecodeSaying(b []byte) (Saying, error) {
 	if err := checkSaying(b); err != nil {
 		return Saying{}, err
@@ -242,14 +242,14 @@ type SayingBuilder struct {
 	written bool
 }
 
-// Reset starts a reply at the end of dst, of at most budget bytes. What the builder was used for
-// before does not matter.
+// Reset starts a reply at the end of dst, of at most budget bytes. What the builder was used for before does not
+// matter.
 func (b *SayingBuilder) Reset(dst []byte, budget int) {
 	*b = SayingBuilder{out: codec.NewWriter(dst, budget)}
 }
 
-// SetWords sets the value; the reply consists of the last call. It returns a [*codec.OverflowError]
-// when it does not fit, or a [*codec.InvalidError] when a rule is broken.
+// SetWords sets the value; the reply consists of the last call. It returns a [*codec.OverflowError] when it does not
+// fit, or a [*codec.InvalidError] when a rule is broken.
 //
 // Its words.
 func (b *SayingBuilder) SetWords(words []byte) error {
@@ -262,9 +262,9 @@ func (b *SayingBuilder) SetWords(words []byte) error {
 	return fields.write(&b.out)
 }
 
-// Finish ends the reply and returns dst, longer by the reply. When there is an error that is dst as
-// it was: a [*codec.OverflowError] when something did not fit, also when that error was ignored, or
-// a [*codec.MissingError] when nothing was written.
+// Finish ends the reply and returns dst, longer by the reply. When there is an error that is dst as it was: a
+// [*codec.OverflowError] when something did not fit, also when that error was ignored, or a [*codec.MissingError] when
+// nothing was written.
 func (b *SayingBuilder) Finish() ([]byte, error) {
 	if !b.written {
 		return b.out.Finish(&codec.MissingError{Record: sayingRecord, Field: "words"})
@@ -272,9 +272,8 @@ func (b *SayingBuilder) Finish() ([]byte, error) {
 	return b.out.Finish(nil)
 }
 
-// EncodeSaying appends a whole reply to dst, of at most budget bytes, and returns the longer
-// buffer. When there is an error that is dst as it was: a [*codec.OverflowError], or or a
-// [*codec.InvalidError] when a rule is broken.
+// EncodeSaying appends a whole reply to dst, of at most budget bytes, and returns the longer buffer. When there is an
+// error that is dst as it was: a [*codec.OverflowError], or or a [*codec.InvalidError] when a rule is broken.
 func EncodeSaying(dst []byte, budget int, fields SayingFields) ([]byte, error) {
 	var b SayingBuilder
 	b.Reset(dst, budget)

@@ -30,8 +30,7 @@ func (Service) Batchable() bool { return false }
 // Idempotent reports that a request may be sent again.
 func (Service) Idempotent() bool { return true }
 
-// EncodeRequest appends the request payload for keys; see [service.Service]. An overflow tells what
-// all keys take.
+// EncodeRequest appends the request payload for keys; see [service.Service]. An overflow tells what all keys take.
 func (Service) EncodeRequest(dst []byte, budget int, keys []Parcel) ([]byte, error) {
 	out := codec.NewWriter(dst, budget)
 	// The writer remembers what did not fit, and Finish reports it.
@@ -222,8 +221,8 @@ const questionSize = 8
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Question struct{ b []byte }
 
-// DecodeQuestion checks every rule of the record and reads it. Bytes behind its content are
-// refused. The error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
+// DecodeQuestion checks every rule of the record and reads it. Bytes behind its content are refused. The error, if any,
+// is a [*codec.DecodeError] with the first rule that b breaks.
 func DecodeQuestion(b []byte) (Question, error) {
 	if err := checkQuestion(b); err != nil {
 		return Question{}, err
@@ -283,8 +282,8 @@ type Parcel struct {
 	Carrier Carrier
 }
 
-// DecodeParcel checks every rule of the record and reads it. Bytes behind its content are refused.
-// The error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
+// DecodeParcel checks every rule of the record and reads it. Bytes behind its content are refused. The error, if any,
+// is a [*codec.DecodeError] with the first rule that b breaks.
 func DecodeParcel(b []byte) (Parcel, error) {
 	if err := checkParcel(b); err != nil {
 		return Parcel{}, err
@@ -320,8 +319,8 @@ const answerSize = 16
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Answer struct{ b []byte }
 
-// DecodeAnswer checks every rule of the record and reads it. Bytes behind its content are refused.
-// The error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
+// DecodeAnswer checks every rule of the record and reads it. Bytes behind its content are refused. The error, if any,
+// is a [*codec.DecodeError] with the first rule that b breaks.
 func DecodeAnswer(b []byte) (Answer, error) {
 	if err := checkAnswer(b); err != nil {
 		return Answer{}, err
@@ -384,22 +383,20 @@ type DeliveredFields struct {
 	Weight uint32
 }
 
-// AnswerBuilder builds an [Answer] within a byte budget: one answer for each key of the request, in
-// their order. Reset makes it ready.
+// AnswerBuilder builds an [Answer] within a byte budget: one answer for each key of the request, in their order. Reset
+// makes it ready.
 //
-// Room is kept for short records of the keys that follow. An answer that does not fit even alone in
-// the whole budget becomes such a record, and the next key gets its chance. Else, when the first
-// key has no room, the reply is an overflow; when a later one has none, it and all behind it are to
-// be asked for again. (NIPC-LKP-10 to NIPC-LKP-16)
+// Room is kept for short records of the keys that follow. An answer that does not fit even alone in the whole budget
+// becomes such a record, and the next key gets its chance. Else, when the first key has no room, the reply is an
+// overflow; when a later one has none, it and all behind it are to be asked for again. (NIPC-LKP-10 to NIPC-LKP-16)
 type AnswerBuilder struct {
 	answers codec.AnswersWriter
 	keys    codec.Items[Parcel]
 	edition codec.Value[uint64]
 }
 
-// Reset starts the reply to request at the end of dst, of at most budget bytes. What the builder
-// was used for before does not matter. The payload of the request must be left alone until the
-// reply is finished.
+// Reset starts the reply to request at the end of dst, of at most budget bytes. What the builder was used for before
+// does not matter. The payload of the request must be left alone until the reply is finished.
 func (b *AnswerBuilder) Reset(dst []byte, budget int, request Question) {
 	*b = AnswerBuilder{
 		answers: codec.NewAnswersWriter(answerRecord, dst, budget, answerSize),
@@ -418,13 +415,12 @@ func (b *AnswerBuilder) SetEdition(edition uint64) {
 	b.edition.Set(edition)
 }
 
-// WantsMore reports whether the answer to another key can change the reply; if not, the handler can
-// stop.
+// WantsMore reports whether the answer to another key can change the reply; if not, the handler can stop.
 func (b *AnswerBuilder) WantsMore() bool { return b.answers.WantsMore() }
 
-// Delivered answers the next key: it has arrived. It returns a [*codec.OverflowError] when the
-// reply cannot be given within the budget, a [*codec.AnswersError] when every key has its answer,
-// or a [*codec.InvalidError] when a rule is broken; the key can be answered otherwise then.
+// Delivered answers the next key: it has arrived. It returns a [*codec.OverflowError] when the reply cannot be given
+// within the budget, a [*codec.AnswersError] when every key has its answer, or a [*codec.InvalidError] when a rule is
+// broken; the key can be answered otherwise then.
 func (b *AnswerBuilder) Delivered(fields DeliveredFields) error {
 	index, err := b.answers.Next()
 	if err != nil {
@@ -440,20 +436,15 @@ func (b *AnswerBuilder) Delivered(fields DeliveredFields) error {
 	})
 }
 
-// Lost answers the next key: it will not arrive. It returns a [*codec.OverflowError] when the reply
-// cannot be given within the budget, a [*codec.AnswersError] when every key has its answer.
+// Lost answers the next key: it will not arrive. It returns a [*codec.OverflowError] when the reply cannot be given
+// within the budget, a [*codec.AnswersError] when every key has its answer.
 func (b *AnswerBuilder) Lost() error {
 	index, err := b.answers.Next()
 	if err != nil {
 		return err
 	}
 	key := b.keys.At(index)
-	return b.answer(key, &Place{
-		State:    StateLost,
-		Carrier:  key.Carrier,
-		District: 65_535,
-		Number:   key.Number,
-	})
+	return b.answer(key, &Place{State: StateLost, Carrier: key.Carrier, District: 65_535, Number: key.Number})
 }
 
 func (b *AnswerBuilder) answer(key Parcel, item *Place) error {
@@ -483,11 +474,10 @@ func (b *AnswerBuilder) add(item *Place) error {
 	return nil
 }
 
-// Finish ends the reply and returns dst, longer by the reply. When there is an error that is dst as
-// it was: a [*codec.OverflowError] when the reply cannot be given within the budget, also when that
-// error was ignored, a [*codec.MissingError] when a field was given no value, or a
-// [*codec.AnswersError] when there are not as many answers as keys. Keys behind the one that had no
-// room are to be asked for again.
+// Finish ends the reply and returns dst, longer by the reply. When there is an error that is dst as it was: a
+// [*codec.OverflowError] when the reply cannot be given within the budget, also when that error was ignored, a
+// [*codec.MissingError] when a field was given no value, or a [*codec.AnswersError] when there are not as many answers
+// as keys. Keys behind the one that had no room are to be asked for again.
 func (b *AnswerBuilder) Finish() ([]byte, error) { return b.answers.Finish(b.close()) }
 
 func (b *AnswerBuilder) close() error {
@@ -510,9 +500,8 @@ func (b *AnswerBuilder) close() error {
 	return nil
 }
 
-// EncodeAnswer appends a whole reply to dst, of at most budget bytes, and returns the longer
-// buffer. When there is an error that is dst as it was: a [*codec.OverflowError], or or a
-// [*codec.InvalidError] when a rule is broken.
+// EncodeAnswer appends a whole reply to dst, of at most budget bytes, and returns the longer buffer. When there is an
+// error that is dst as it was: a [*codec.OverflowError], or or a [*codec.InvalidError] when a rule is broken.
 func EncodeAnswer(dst []byte, budget int, fields AnswerFields) ([]byte, error) {
 	s := Service{}.Stitch(dst, budget, len(fields.Places))
 	for i := range fields.Places {
@@ -548,8 +537,8 @@ type Place struct {
 	Number uint64
 }
 
-// DecodePlace checks every rule of the record and reads it. Bytes behind its content are refused.
-// The error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
+// DecodePlace checks every rule of the record and reads it. Bytes behind its content are refused. The error, if any, is
+// a [*codec.DecodeError] with the first rule that b breaks.
 func DecodePlace(b []byte) (Place, error) {
 	if err := checkPlace(b); err != nil {
 		return Place{}, err

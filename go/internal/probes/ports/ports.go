@@ -76,8 +76,8 @@ var ownerRules = struct{ owner codec.StringRule }{
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Owner struct{ b []byte }
 
-// DecodeOwner checks every rule of the record and reads it. Bytes behind its content are ignored.
-// The error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
+// DecodeOwner checks every rule of the record and reads it. Bytes behind its content are ignored. The error, if any, is
+// a [*codec.DecodeError] with the first rule that b breaks.
 func DecodeOwner(b []byte) (Owner, error) {
 	if err := checkOwner(b); err != nil {
 		return Owner{}, err
@@ -155,8 +155,8 @@ const answerSize = 8
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Answer struct{ b []byte }
 
-// DecodeAnswer checks every rule of the record and reads it. Bytes behind its content are refused.
-// The error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
+// DecodeAnswer checks every rule of the record and reads it. Bytes behind its content are refused. The error, if any,
+// is a [*codec.DecodeError] with the first rule that b breaks.
 func DecodeAnswer(b []byte) (Answer, error) {
 	if err := checkAnswer(b); err != nil {
 		return Answer{}, err
@@ -208,8 +208,8 @@ type AnswerBuilder struct {
 	items codec.ItemsWriter
 }
 
-// Reset starts a reply at the end of dst, of at most budget bytes. What the builder was used for
-// before does not matter.
+// Reset starts a reply at the end of dst, of at most budget bytes. What the builder was used for before does not
+// matter.
 func (b *AnswerBuilder) Reset(dst []byte, budget int) {
 	*b = AnswerBuilder{out: codec.NewWriter(dst, budget)}
 	// The writer remembers what did not fit, and Finish reports it.
@@ -220,8 +220,8 @@ func (b *AnswerBuilder) Reset(dst []byte, budget int) {
 // Grow makes room for n more items at once; that saves moving bytes later, and changes no result.
 func (b *AnswerBuilder) Grow(n int) { b.items.Grow(&b.out, n) }
 
-// Add appends an item. It returns a [*codec.OverflowError] when it does not fit. After an overflow
-// nothing fits any more, so that no item is left out unnoticed.
+// Add appends an item. It returns a [*codec.OverflowError] when it does not fit. After an overflow nothing fits any
+// more, so that no item is left out unnoticed.
 func (b *AnswerBuilder) Add(item Port) error {
 	buf, err := b.items.Add(&b.out, portSize)
 	if err != nil {
@@ -231,8 +231,8 @@ func (b *AnswerBuilder) Add(item Port) error {
 	return nil
 }
 
-// Finish ends the reply and returns dst, longer by the reply. When there is an error that is dst as
-// it was: a [*codec.OverflowError] when something did not fit, also when that error was ignored.
+// Finish ends the reply and returns dst, longer by the reply. When there is an error that is dst as it was: a
+// [*codec.OverflowError] when something did not fit, also when that error was ignored.
 func (b *AnswerBuilder) Finish() ([]byte, error) { return b.out.Finish(b.close()) }
 
 func (b *AnswerBuilder) close() error {
@@ -243,9 +243,8 @@ func (b *AnswerBuilder) close() error {
 	return nil
 }
 
-// EncodeAnswer appends a whole reply to dst, of at most budget bytes, and returns the longer
-// buffer. When there is an error that is dst as it was: a [*codec.OverflowError], or or a
-// [*codec.InvalidError] when a rule is broken.
+// EncodeAnswer appends a whole reply to dst, of at most budget bytes, and returns the longer buffer. When there is an
+// error that is dst as it was: a [*codec.OverflowError], or or a [*codec.InvalidError] when a rule is broken.
 func EncodeAnswer(dst []byte, budget int, fields AnswerFields) ([]byte, error) {
 	var b AnswerBuilder
 	b.Reset(dst, budget)
@@ -274,8 +273,8 @@ type Port struct {
 	Protocol uint8
 }
 
-// DecodePort checks every rule of the record and reads it. Bytes behind its content are refused.
-// The error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
+// DecodePort checks every rule of the record and reads it. Bytes behind its content are refused. The error, if any, is
+// a [*codec.DecodeError] with the first rule that b breaks.
 func DecodePort(b []byte) (Port, error) {
 	if err := checkPort(b); err != nil {
 		return Port{}, err

@@ -26,11 +26,7 @@ func Example() {
 	var builder probe1.AnswerBuilder
 	descriptor.StartReply(&builder, nil, 1024, request)
 	builder.SetLoad(1)
-	err = builder.Add(probe1.ReadingFields{
-		State: probe1.StateFine,
-		Value: 0,
-		Place: []byte("attic"),
-	})
+	err = builder.Add(probe1.ReadingFields{State: probe1.StateFine, Value: 0, Place: []byte("attic")})
 	if err != nil {
 		log.Fatal(err)
 	}

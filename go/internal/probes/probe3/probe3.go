@@ -107,9 +107,8 @@ type Question struct {
 	Except State
 }
 
-// DecodeQuestion checks every rule of the record and reads it. Bytes behind its content are
-// refused, unless its writer is newer. The error, if any, is a [*codec.DecodeError] with the first
-// rule that b breaks.
+// DecodeQuestion checks every rule of the record and reads it. Bytes behind its content are refused, unless its writer
+// is newer. The error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
 func DecodeQuestion(b []byte) (Question, error) {
 	if err := checkQuestion(b); err != nil {
 		return Question{}, err
@@ -177,9 +176,8 @@ var answerSizes = []uint64{8, 16}
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Answer struct{ b []byte }
 
-// DecodeAnswer checks every rule of the record and reads it. Bytes behind its content are refused,
-// unless its writer is newer. The error, if any, is a [*codec.DecodeError] with the first rule that
-// b breaks.
+// DecodeAnswer checks every rule of the record and reads it. Bytes behind its content are refused, unless its writer is
+// newer. The error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
 func DecodeAnswer(b []byte) (Answer, error) {
 	if err := checkAnswer(b); err != nil {
 		return Answer{}, err
@@ -251,8 +249,8 @@ type AnswerBuilder struct {
 	total codec.Value[uint64]
 }
 
-// Reset starts a reply at the end of dst, of at most budget bytes. What the builder was used for
-// before does not matter.
+// Reset starts a reply at the end of dst, of at most budget bytes. What the builder was used for before does not
+// matter.
 func (b *AnswerBuilder) Reset(dst []byte, budget int) {
 	*b = AnswerBuilder{out: codec.NewWriter(dst, budget)}
 	// The writer remembers what did not fit, and Finish reports it.
@@ -277,9 +275,9 @@ func (b *AnswerBuilder) SetTotal(total uint64) {
 // Grow makes room for n more items at once; that saves moving bytes later, and changes no result.
 func (b *AnswerBuilder) Grow(n int) { b.items.Grow(&b.out, n) }
 
-// Add appends an item. It returns a [*codec.OverflowError] when it does not fit, or a
-// [*codec.InvalidError] when a rule is broken. After an overflow nothing fits any more, so that no
-// item is left out unnoticed; without an item whose rule is broken the reply can go on.
+// Add appends an item. It returns a [*codec.OverflowError] when it does not fit, or a [*codec.InvalidError] when a rule
+// is broken. After an overflow nothing fits any more, so that no item is left out unnoticed; without an item whose rule
+// is broken the reply can go on.
 func (b *AnswerBuilder) Add(item ReadingFields) error {
 	if err := item.check(); err != nil {
 		return err
@@ -292,9 +290,9 @@ func (b *AnswerBuilder) Add(item ReadingFields) error {
 	return nil
 }
 
-// Finish ends the reply and returns dst, longer by the reply. When there is an error that is dst as
-// it was: a [*codec.OverflowError] when something did not fit, also when that error was ignored, or
-// a [*codec.MissingError] when a field was given no value.
+// Finish ends the reply and returns dst, longer by the reply. When there is an error that is dst as it was: a
+// [*codec.OverflowError] when something did not fit, also when that error was ignored, or a [*codec.MissingError] when
+// a field was given no value.
 func (b *AnswerBuilder) Finish() ([]byte, error) { return b.out.Finish(b.close()) }
 
 func (b *AnswerBuilder) close() error {
@@ -313,9 +311,8 @@ func (b *AnswerBuilder) close() error {
 	return nil
 }
 
-// EncodeAnswer appends a whole reply to dst, of at most budget bytes, and returns the longer
-// buffer. When there is an error that is dst as it was: a [*codec.OverflowError], or or a
-// [*codec.InvalidError] when a rule is broken.
+// EncodeAnswer appends a whole reply to dst, of at most budget bytes, and returns the longer buffer. When there is an
+// error that is dst as it was: a [*codec.OverflowError], or or a [*codec.InvalidError] when a rule is broken.
 func EncodeAnswer(dst []byte, budget int, fields AnswerFields) ([]byte, error) {
 	var b AnswerBuilder
 	b.Reset(dst, budget)
@@ -359,9 +356,8 @@ var readingRules = struct{ place, unit, note codec.StringRule }{
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Reading struct{ b []byte }
 
-// DecodeReading checks every rule of the record and reads it. Bytes behind its content are refused,
-// unless its writer is newer. The error, if any, is a [*codec.DecodeError] with the first rule that
-// b breaks.
+// DecodeReading checks every rule of the record and reads it. Bytes behind its content are refused, unless its writer
+// is newer. The error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
 func DecodeReading(b []byte) (Reading, error) {
 	if err := checkReading(b); err != nil {
 		return Reading{}, err

@@ -25,11 +25,7 @@ func Example() {
 
 	var builder weather.ReportBuilder
 	descriptor.StartReply(&builder, nil, 1024, request)
-	err = builder.Set(weather.ReportFields{
-		Temperature: 293_150,
-		Station:     []byte("north pier"),
-		Remark:      []byte(""),
-	})
+	err = builder.Set(weather.ReportFields{Temperature: 293_150, Station: []byte("north pier"), Remark: []byte("")})
 	if err != nil {
 		log.Fatal(err)
 	}

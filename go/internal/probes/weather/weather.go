@@ -71,8 +71,8 @@ type Place struct {
 	Y uint32
 }
 
-// DecodePlace checks every rule of the record and reads it. Bytes behind its content are refused.
-// The error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
+// DecodePlace checks every rule of the record and reads it. Bytes behind its content are refused. The error, if any, is
+// a [*codec.DecodeError] with the first rule that b breaks.
 func DecodePlace(b []byte) (Place, error) {
 	if err := checkPlace(b); err != nil {
 		return Place{}, err
@@ -127,8 +127,8 @@ var reportRules = struct{ station, remark codec.StringRule }{
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Report struct{ b []byte }
 
-// DecodeReport checks every rule of the record and reads it. Bytes behind its content are refused.
-// The error, if any, is a [*codec.DecodeError] with the first rule that b breaks.
+// DecodeReport checks every rule of the record and reads it. Bytes behind its content are refused. The error, if any,
+// is a [*codec.DecodeError] with the first rule that b breaks.
 func DecodeReport(b []byte) (Report, error) {
 	if err := checkReport(b); err != nil {
 		return Report{}, err
@@ -226,14 +226,14 @@ type ReportBuilder struct {
 	written bool
 }
 
-// Reset starts a reply at the end of dst, of at most budget bytes. What the builder was used for
-// before does not matter.
+// Reset starts a reply at the end of dst, of at most budget bytes. What the builder was used for before does not
+// matter.
 func (b *ReportBuilder) Reset(dst []byte, budget int) {
 	*b = ReportBuilder{out: codec.NewWriter(dst, budget)}
 }
 
-// Set writes the record; the reply consists of the last call. It returns a [*codec.OverflowError]
-// when it does not fit, or a [*codec.InvalidError] when a rule is broken.
+// Set writes the record; the reply consists of the last call. It returns a [*codec.OverflowError] when it does not fit,
+// or a [*codec.InvalidError] when a rule is broken.
 func (b *ReportBuilder) Set(fields ReportFields) error {
 	if err := fields.check(); err != nil {
 		return err
@@ -243,9 +243,9 @@ func (b *ReportBuilder) Set(fields ReportFields) error {
 	return fields.write(&b.out)
 }
 
-// Finish ends the reply and returns dst, longer by the reply. When there is an error that is dst as
-// it was: a [*codec.OverflowError] when something did not fit, also when that error was ignored, or
-// a [*codec.MissingError] when nothing was written.
+// Finish ends the reply and returns dst, longer by the reply. When there is an error that is dst as it was: a
+// [*codec.OverflowError] when something did not fit, also when that error was ignored, or a [*codec.MissingError] when
+// nothing was written.
 func (b *ReportBuilder) Finish() ([]byte, error) {
 	if !b.written {
 		return b.out.Finish(&codec.MissingError{Record: reportRecord, Field: "temperature"})
@@ -253,9 +253,8 @@ func (b *ReportBuilder) Finish() ([]byte, error) {
 	return b.out.Finish(nil)
 }
 
-// EncodeReport appends a whole reply to dst, of at most budget bytes, and returns the longer
-// buffer. When there is an error that is dst as it was: a [*codec.OverflowError], or or a
-// [*codec.InvalidError] when a rule is broken.
+// EncodeReport appends a whole reply to dst, of at most budget bytes, and returns the longer buffer. When there is an
+// error that is dst as it was: a [*codec.OverflowError], or or a [*codec.InvalidError] when a rule is broken.
 func EncodeReport(dst []byte, budget int, fields ReportFields) ([]byte, error) {
 	var b ReportBuilder
 	b.Reset(dst, budget)
