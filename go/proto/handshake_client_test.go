@@ -129,7 +129,8 @@ func TestRejections(t *testing.T) {
 			equal(t, "kind", errors.Is(err, c.kind), true)
 			equal(t, "state", refusal.Disposition(), c.state)
 			equal(t, "names the status", strings.Contains(err.Error(), c.status.String()), true)
-			equal(t, "names the proposal", strings.Contains(err.Error(), "1024"), c.status == proto.StatusLimitExceeded)
+			named := strings.Contains(err.Error(), "1024")
+			equal(t, "names the proposal", named, c.status == proto.StatusLimitExceeded)
 		}
 	}
 }
@@ -159,8 +160,12 @@ func TestOtherRefusals(t *testing.T) {
 		equal(t, err.Error(), refusal.Disposition(), c.state)
 		equal(t, err.Error(), refusal.Status, proto.StatusOK)
 	}
-	equal(t, "names", proto.DispositionDisconnected.String()+proto.DispositionAuthFailed.String()+
-		proto.DispositionIncompatible.String()+proto.Disposition(9).String(), "disconnectedauth_failedincompatibleunknown")
+}
+
+func TestDispositionNames(t *testing.T) {
+	for state, name := range []string{"disconnected", "auth_failed", "incompatible", "unknown"} {
+		equal(t, "name", proto.Disposition(state).String(), name)
+	}
 }
 
 // NIPC-HS-01, NIPC-HS-29, NIPC-PRF-03, NIPC-PRF-04: the HELLO is canonical, whatever was configured.
@@ -198,7 +203,8 @@ func TestClientIgnoredFields(t *testing.T) {
 	want := clientAccepts(t, proposal, proto.AppendHelloAckPacket(nil, proto.StatusOK, soundAck))
 	for range 300 {
 		ack := soundAck
-		ack.ServerSupported, ack.Intersection, ack.Padding = proto.Profiles(r.Uint32()), proto.Profiles(r.Uint32()), r.Uint32()
+		ack.ServerSupported, ack.Intersection = proto.Profiles(r.Uint32()), proto.Profiles(r.Uint32())
+		ack.Padding = r.Uint32()
 		packet := patched(proto.AppendHelloAckPacket(nil, proto.StatusOK, ack), 10, uint16(r.Uint32()))
 		packet = patched(packet, 16, r.Uint32())
 		packet = patched(packet, 20, r.Uint32())
