@@ -252,7 +252,7 @@ func checkAssembler(t *testing.T, data []byte) {
 func TestFuzzRandomInput(t *testing.T) {
 	r := random(19)
 	hello := hello(0)
-	for range 2000 {
+	for range 1000 {
 		data := randomBytes(r, 300)
 		checkHeaders(t, data)
 		checkBatch(t, data)

@@ -329,6 +329,22 @@ func TestCompleteMessageHasNoDeadline(t *testing.T) {
 	equal(t, "held", server.Held(), 0)
 }
 
+// What follows a payload in memory of the session is none of the receiver's business.
+func TestAssembledPayloadIsCapped(t *testing.T) {
+	server := newServer(agreed(1000, 512, 1, 96))
+	for _, n := range []int{900, 100} {
+		var received proto.Received
+		for _, packet := range packets(proto.NewChunker(request(uint32(n), 1), 96), pattern(n)) {
+			var err error
+			received, err = server.OnPacket(packet, epoch)
+			noError(t, err)
+		}
+		equalBytes(t, "payload", received.Payload, pattern(n))
+		equal(t, "capacity", cap(received.Payload), n)
+	}
+	equal(t, "memory is reused", server.Held() >= 900, true)
+}
+
 // The clock is read only for the first part of a message that comes in several.
 func TestClockIsReadOnlyWhenNeeded(t *testing.T) {
 	never := func() time.Time { panic("the time does not matter here") }
