@@ -103,6 +103,26 @@ func clientOrderOfGrants(t *testing.T, packet []byte) {
 	equal(t, "packet size", clientAccepts(t, proposal, packet).PacketSize, 4096)
 }
 
+// NIPC-HS-24, NIPC-PRF-03: neither what this build could run but did not offer, nor what may never be offered.
+func TestClientRefusesWhatItDidNotOffer(t *testing.T) {
+	proposal := proposal
+	for _, supported := range []proto.Profiles{0x11, 0xffffffff} {
+		proposal.Supported = supported
+		for selected := proto.Profiles(1); selected != 0; selected <<= 1 {
+			ack := soundAck
+			ack.Selected = selected
+			_, err := proposal.Judge(proto.AppendHelloAckPacket(nil, proto.StatusOK, ack), 0xffffffff)
+			possible := supported & proto.OfferableProfiles
+			if possible.Contains(selected) {
+				noError(t, err)
+				continue
+			}
+			refusal := proto.Refusal{Reason: proto.ReasonProfile, Got: uint64(selected), Allowed: uint64(possible)}
+			equal[error](t, "error", err, refusal)
+		}
+	}
+}
+
 // NIPC-HS-22, NIPC-HS-30, NIPC-ERR-07: what a rejection means for the client, whatever payload it has.
 func TestRejections(t *testing.T) {
 	cases := []struct {
