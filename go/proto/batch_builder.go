@@ -89,7 +89,8 @@ func (b *BatchBuilder) closeItem(written []byte) error {
 	}
 	offset := before - b.start - int(b.slots)*BatchEntryLen
 	if uint64(offset) > math.MaxUint32 || uint64(length) > math.MaxUint32 {
-		return BatchFullError{Reason: ReasonBytes, Needed: length, Budget: int(min(uint64(math.MaxUint32), math.MaxInt))}
+		most := int(min(uint64(math.MaxUint32), math.MaxInt))
+		return BatchFullError{Reason: ReasonBytes, Needed: length, Budget: most}
 	}
 	b.buf = appendZeros(written, -length&7)
 	entry := b.buf[b.start+int(b.items)*BatchEntryLen:]
@@ -146,7 +147,7 @@ func (e BatchFullError) Error() string {
 	case ReasonSlots:
 		return fmt.Sprintf("the batch has all of its %d items already", e.Budget)
 	case ReasonWriter:
-		return fmt.Sprintf("the writer of an item left %d bytes of the %d that were there before it", e.Needed, e.Budget)
+		return fmt.Sprintf("the writer of an item left only %d of %d bytes before it", e.Needed, e.Budget)
 	}
 	return "the batch is full: " + string(e.Reason)
 }

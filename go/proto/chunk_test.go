@@ -121,7 +121,8 @@ func cut(header proto.Header, payload []byte, first int, count uint32, sizes fun
 	for index, rest := uint32(1), payload[first:]; len(rest) > 0; index++ {
 		n := min(sizes(), len(rest))
 		chunk := proto.AppendChunkHeader(nil, proto.ChunkHeader{
-			MessageID: header.MessageID, TotalLen: 32 + uint32(len(payload)), Index: index, Count: count, PayloadLen: uint32(n),
+			MessageID: header.MessageID, TotalLen: 32 + uint32(len(payload)),
+			Index: index, Count: count, PayloadLen: uint32(n),
 		})
 		all = append(all, append(chunk, rest[:n]...))
 		rest = rest[n:]

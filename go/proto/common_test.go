@@ -93,26 +93,26 @@ func randomBytes(r *rand.Rand, most int) []byte {
 	return out
 }
 
-// equal fails the test unless got is want.
+// equal fails the test unless got is want. Helper costs more than the comparison, so it is called on failure only.
 func equal[T comparable](t testing.TB, what string, got, want T) {
-	t.Helper()
 	if got != want {
+		t.Helper()
 		t.Errorf("%s: got %+v, want %+v", what, got, want)
 	}
 }
 
 // equalBytes fails the test unless got is want.
 func equalBytes(t testing.TB, what string, got, want []byte) {
-	t.Helper()
 	if !bytes.Equal(got, want) {
+		t.Helper()
 		t.Errorf("%s: got %x, want %x", what, got, want)
 	}
 }
 
 // noError ends the test on an error.
 func noError(t testing.TB, err error) {
-	t.Helper()
 	if err != nil {
+		t.Helper()
 		t.Fatal(err)
 	}
 }

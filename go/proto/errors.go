@@ -19,7 +19,7 @@ type kinded interface {
 }
 
 // Reason names the rule or the field that an error is about, within its type. It is text to be read and compared, the
-// same word for the same rule in every type.
+// same word for the same rule in every type; where conformance.md names the problem, it is that name.
 type Reason string
 
 // What can be wrong with a header, a chunk or a payload of the handshake.

@@ -103,6 +103,26 @@ func clientOrderOfGrants(t *testing.T, packet []byte) {
 	equal(t, "packet size", clientAccepts(t, proposal, packet).PacketSize, 4096)
 }
 
+// NIPC-HS-24, NIPC-PRF-03: neither what this build could run but did not offer, nor what may never be offered.
+func TestClientRefusesWhatItDidNotOffer(t *testing.T) {
+	proposal := proposal
+	for _, supported := range []proto.Profiles{0x11, 0xffffffff} {
+		proposal.Supported = supported
+		for selected := proto.Profiles(1); selected != 0; selected <<= 1 {
+			ack := soundAck
+			ack.Selected = selected
+			_, err := proposal.Judge(proto.AppendHelloAckPacket(nil, proto.StatusOK, ack), 0xffffffff)
+			possible := supported & proto.OfferableProfiles
+			if possible.Contains(selected) {
+				noError(t, err)
+				continue
+			}
+			refusal := proto.Refusal{Reason: proto.ReasonProfile, Got: uint64(selected), Allowed: uint64(possible)}
+			equal[error](t, "error", err, refusal)
+		}
+	}
+}
+
 // NIPC-HS-22, NIPC-HS-30, NIPC-ERR-07: what a rejection means for the client, whatever payload it has.
 func TestRejections(t *testing.T) {
 	cases := []struct {
@@ -129,7 +149,8 @@ func TestRejections(t *testing.T) {
 			equal(t, "kind", errors.Is(err, c.kind), true)
 			equal(t, "state", refusal.Disposition(), c.state)
 			equal(t, "names the status", strings.Contains(err.Error(), c.status.String()), true)
-			equal(t, "names the proposal", strings.Contains(err.Error(), "1024"), c.status == proto.StatusLimitExceeded)
+			named := strings.Contains(err.Error(), "1024")
+			equal(t, "names the proposal", named, c.status == proto.StatusLimitExceeded)
 		}
 	}
 }
@@ -159,8 +180,12 @@ func TestOtherRefusals(t *testing.T) {
 		equal(t, err.Error(), refusal.Disposition(), c.state)
 		equal(t, err.Error(), refusal.Status, proto.StatusOK)
 	}
-	equal(t, "names", proto.DispositionDisconnected.String()+proto.DispositionAuthFailed.String()+
-		proto.DispositionIncompatible.String()+proto.Disposition(9).String(), "disconnectedauth_failedincompatibleunknown")
+}
+
+func TestDispositionNames(t *testing.T) {
+	for state, name := range []string{"disconnected", "auth_failed", "incompatible", "unknown"} {
+		equal(t, "name", proto.Disposition(state).String(), name)
+	}
 }
 
 // NIPC-HS-01, NIPC-HS-29, NIPC-PRF-03, NIPC-PRF-04: the HELLO is canonical, whatever was configured.
@@ -198,7 +223,8 @@ func TestClientIgnoredFields(t *testing.T) {
 	want := clientAccepts(t, proposal, proto.AppendHelloAckPacket(nil, proto.StatusOK, soundAck))
 	for range 300 {
 		ack := soundAck
-		ack.ServerSupported, ack.Intersection, ack.Padding = proto.Profiles(r.Uint32()), proto.Profiles(r.Uint32()), r.Uint32()
+		ack.ServerSupported, ack.Intersection = proto.Profiles(r.Uint32()), proto.Profiles(r.Uint32())
+		ack.Padding = r.Uint32()
 		packet := patched(proto.AppendHelloAckPacket(nil, proto.StatusOK, ack), 10, uint16(r.Uint32()))
 		packet = patched(packet, 16, r.Uint32())
 		packet = patched(packet, 20, r.Uint32())

@@ -76,7 +76,8 @@ func (f Fault) refused() string {
 	case ReasonNotAllowed:
 		return "the client's user or group is not on the allow-list"
 	case ReasonRequestPayload:
-		return fmt.Sprintf("the client proposes request payloads of %d bytes, at most %d are accepted", f.Got, f.Allowed)
+		return fmt.Sprintf("the client proposes request payloads of %d bytes, at most %d are accepted",
+			f.Got, f.Allowed)
 	case ReasonPacketSize:
 		return fmt.Sprintf("the packet size would be %d bytes, at least %d are needed", f.Got, f.Allowed)
 	case ReasonFull:
@@ -181,7 +182,8 @@ func (r Refusal) Error() string {
 	case ReasonVersion:
 		return fmt.Sprintf("the server speaks protocol version %d, only %d is known", r.Got, r.Allowed)
 	case ReasonNotAck:
-		return fmt.Sprintf("the server must answer with a HELLO_ACK, but it sent a %v with code %d", r.MessageKind, r.Code)
+		return fmt.Sprintf("the server must answer with a HELLO_ACK, but it sent a %v with code %d",
+			r.MessageKind, r.Code)
 	case ReasonRejected:
 		return r.rejected()
 	case ReasonShort:

@@ -131,7 +131,8 @@ func TestHeaderConstructors(t *testing.T) {
 	equal(t, "request", request, proto.Header{Kind: 1, Code: 3, PayloadLen: 17, ItemCount: 1, MessageID: 99})
 	odd := request
 	odd.ItemCount, odd.Flags, odd.Status = 7, 0xffff, 5
-	equal(t, "response", odd.Response(20), proto.Header{Kind: 2, Code: 3, PayloadLen: 20, ItemCount: 1, MessageID: 99})
+	response := odd.Response(20)
+	equal(t, "response", response, proto.Header{Kind: 2, Code: 3, PayloadLen: 20, ItemCount: 1, MessageID: 99})
 	failure := odd.Failure(proto.StatusInternalError)
 	equal(t, "failure", failure, proto.Header{Kind: 2, Code: 3, Status: 6, ItemCount: 1, MessageID: 99})
 }
@@ -139,7 +140,8 @@ func TestHeaderConstructors(t *testing.T) {
 // NIPC-ENV-12
 func TestStatuses(t *testing.T) {
 	names := []string{
-		"ok", "bad_envelope", "auth_failed", "incompatible", "unsupported", "limit_exceeded", "internal_error", "unknown",
+		"ok", "bad_envelope", "auth_failed", "incompatible", "unsupported", "limit_exceeded", "internal_error",
+		"unknown",
 	}
 	for value, name := range names {
 		equal(t, "name", proto.Status(value).Name(), name)

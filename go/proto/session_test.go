@@ -239,7 +239,8 @@ func TestViolationStays(t *testing.T) {
 	breaks(t, client, proto.AppendHeader(nil, request(0, 1).Response(0)), violation)
 	client.Fail(proto.Violation{Reason: proto.ReasonPacketTooLong})
 	equal[error](t, "violation", client.Violation(), violation)
-	equal[error](t, "send", sendError(client, request(0, 4)), proto.SendError{Reason: proto.ReasonBroken, Err: violation})
+	refused := sendError(client, request(0, 4))
+	equal[error](t, "send", refused, proto.SendError{Reason: proto.ReasonBroken, Err: violation})
 	equal[error](t, "deadline", client.OnDeadline(epoch.Add(100*half)), violation)
 	equal(t, "in flight", fmt.Sprint(slices.Sorted(client.InFlight())), "[1 2 3]")
 	equal(t, "dead", fmt.Sprint(client.Close()), "[1 2 3]")
@@ -326,6 +327,22 @@ func TestCompleteMessageHasNoDeadline(t *testing.T) {
 	equal(t, "capacity", cap(received.Payload), len(received.Payload))
 	equalBytes(t, "taken", server.TakeAssembled(), pattern(100))
 	equal(t, "held", server.Held(), 0)
+}
+
+// What follows a payload in memory of the session is none of the receiver's business.
+func TestAssembledPayloadIsCapped(t *testing.T) {
+	server := newServer(agreed(1000, 512, 1, 96))
+	for _, n := range []int{900, 100} {
+		var received proto.Received
+		for _, packet := range packets(proto.NewChunker(request(uint32(n), 1), 96), pattern(n)) {
+			var err error
+			received, err = server.OnPacket(packet, epoch)
+			noError(t, err)
+		}
+		equalBytes(t, "payload", received.Payload, pattern(n))
+		equal(t, "capacity", cap(received.Payload), n)
+	}
+	equal(t, "memory is reused", server.Held() >= 900, true)
 }
 
 // The clock is read only for the first part of a message that comes in several.

@@ -27,7 +27,7 @@ use crate::errors::ErrorKind;
 use crate::model::Service;
 use crate::pages::{self, Tables};
 use crate::schema::Diagnostics;
-use crate::{errors, go, markdown, rust, schema};
+use crate::{c, errors, go, markdown, rust, schema};
 
 const SCHEMAS: &str = "spec/services";
 const ERRORS: &str = "spec/errors.toml";
@@ -37,6 +37,8 @@ const ERROR_KINDS: &str = "crates/netipc-proto/src/error/kind.rs";
 const GO_ERROR_KINDS: &str = "go/proto/kind.go";
 const GO_SERVICES: &str = "go/services";
 const GO_TESTEE: &str = "go/internal/testee/services.go";
+const C_KINDS_HEADER: &str = "c/include/netipc/kind.h";
+const C_KINDS_SOURCE: &str = "c/src/kind.c";
 
 /// A file as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,6 +109,8 @@ pub fn generate(root: &Path) -> Result<Vec<GeneratedFile>, Error> {
     files.extend(go_files(&services));
     let content = go::testee(&services, &format!("{SCHEMAS}/*.toml"));
     files.push(GeneratedFile { path: GO_TESTEE.into(), content });
+    files.push(GeneratedFile { path: C_KINDS_HEADER.into(), content: c::error_kinds_header(&kinds, ERRORS) });
+    files.push(GeneratedFile { path: C_KINDS_SOURCE.into(), content: c::error_kinds_source(&kinds, ERRORS) });
     files.extend(page_files(root, &services, &kinds)?);
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)

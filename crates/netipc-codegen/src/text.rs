@@ -46,6 +46,7 @@ enum Node {
     Blank,
     Indent(Text),
     Comment { prefix: &'static str, text: String },
+    BlockComment(String),
     Group(Group),
 }
 
@@ -108,6 +109,11 @@ impl Text {
     /// A comment: paragraphs, separated by empty lines, wrapped behind `prefix`.
     pub fn comment(&mut self, prefix: &'static str, text: impl Into<String>) {
         self.nodes.push(Node::Comment { prefix, text: text.into() });
+    }
+
+    /// A comment between `/**` and `*/`, on one line when that fits; paragraphs are separated by empty lines.
+    pub fn block_comment(&mut self, text: impl Into<String>) {
+        self.nodes.push(Node::BlockComment(text.into()));
     }
 
     /// `open`, the items separated by commas, and `close`; on one line when that fits.
@@ -178,6 +184,7 @@ impl Text {
                 }
                 Node::Comment { prefix, text } => comment(&format!("{indent}{prefix}"), text, layout, out),
                 Node::Group(group) => group.print(&indent, layout, out),
+                Node::BlockComment(text) => block_comment(&indent, text, layout, out),
             }
         }
     }
@@ -198,6 +205,18 @@ fn comment(start: &str, text: &str, layout: &Layout, out: &mut Vec<String>) {
         }
         out.push(line);
     }
+}
+
+fn block_comment(indent: &str, text: &str, layout: &Layout, out: &mut Vec<String>) {
+    let text = text.trim();
+    let line = format!("{indent}/** {} */", text.split_whitespace().collect::<Vec<_>>().join(" "));
+    if line.len() <= layout.width && !text.contains("\n\n") {
+        out.push(line);
+        return;
+    }
+    out.push(format!("{indent}/**"));
+    comment(&format!("{indent} *"), text, layout, out);
+    out.push(format!("{indent} */"));
 }
 
 impl Group {
@@ -294,6 +313,19 @@ mod tests {
         assert_eq!(lines.len(), 4);
         assert!(lines.iter().all(|line| line.len() <= WIDTH));
         assert_eq!(lines[2..], ["///", "/// next"]);
+    }
+
+    #[test]
+    fn block_comments_take_one_line_when_they_can() {
+        let mut text = Text::new();
+        text.block_comment("one\nline");
+        text.block_comment("two\n\nparagraphs");
+        text.block("{", "}", |text| text.block_comment("word ".repeat(30)));
+        let rendered = text.render();
+        let lines: Vec<_> = rendered.lines().collect();
+        assert_eq!(lines[..6], ["/** one line */", "/**", " * two", " *", " * paragraphs", " */"]);
+        assert_eq!((lines[7], lines[10]), ("    /**", "     */"));
+        assert!(lines.iter().all(|line| line.len() <= WIDTH));
     }
 
     #[test]
