@@ -12,7 +12,7 @@ use crate::text::{Style, Text};
 /// The test file with the example of a service.
 #[must_use]
 pub fn example(service: &Service, options: &Options) -> String {
-    let package = options.package(service);
+    let package = options.package_of(service);
     let mut text = Text::new();
     generated_from(&service.source, &mut text);
     text.blank();

@@ -57,7 +57,9 @@ impl Options {
         self.path.clone().unwrap_or_else(|| format!("{}/services/{}", self.runtime, package_name(service)))
     }
 
-    fn package(&self, service: &Service) -> String {
+    /// The name of the package of a service.
+    #[must_use]
+    pub fn package_of(&self, service: &Service) -> String {
         self.package.clone().unwrap_or_else(|| package_name(service))
     }
 }
@@ -96,7 +98,7 @@ pub fn package(service: &Service, options: &Options) -> String {
     let mut file = Text::new();
     generated_from(&service.source, &mut file);
     file.blank();
-    let package = options.package(service);
+    let package = options.package_of(service);
     let mut doc = format!("Package {package} is the codec of the {} service.\n\n{}", service.name, service.doc);
     if let Some(snapshot) = &service.snapshot {
         doc.push_str(&format!("\n\nItems are the same when `{}` and `{}` are.", snapshot.hash, snapshot.name));

@@ -13,7 +13,7 @@ pub fn tests(service: &Service, options: &Options) -> String {
     let mut text = Text::new();
     generated_from(&service.source, &mut text);
     text.blank();
-    text.line(format!("package {}", options.package(service)));
+    text.line(format!("package {}", options.package_of(service)));
     text.blank();
     imports(&BTreeSet::from(["testing"]), &BTreeSet::from([format!("{MODULE}/internal/codectest")]), &mut text);
     text.blank();
