@@ -73,7 +73,7 @@ func TestOverflowsAreRemembered(t *testing.T) {
 // Numbers near the end of int do not wrap.
 func TestHugeRequestsAreRefused(t *testing.T) {
 	w := codec.NewWriter(nil, math.MaxInt)
-	limit := math.MaxUint32 - 32
+	limit := int(min(uint64(math.MaxUint32-32), math.MaxInt))
 	if w.Budget() != limit {
 		t.Errorf("the budget is %d", w.Budget())
 	}
