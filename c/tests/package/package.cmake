@@ -33,6 +33,15 @@ run(${CMAKE_COMMAND} --build ${WORK_DIR}/consumer)
 check_program(${WORK_DIR}/consumer/consumer_shared)
 check_program(${WORK_DIR}/consumer/consumer_static)
 
+# The example, on its own, and its test.
+set(example ${SOURCE_DIR}/../../../examples/ip-to-asn/c)
+if(EXISTS ${example})
+  run(${CMAKE_COMMAND} -S ${example} -B ${WORK_DIR}/example -G ${GENERATOR}
+    -D CMAKE_PREFIX_PATH=${prefix} -D CMAKE_C_COMPILER=${CC} -D "CMAKE_C_FLAGS=${CFLAGS}")
+  run(${CMAKE_COMMAND} --build ${WORK_DIR}/example)
+  run(${CMAKE_COMMAND} -E env LD_LIBRARY_PATH=${libdir} ${WORK_DIR}/example/ip_to_asn_test)
+endif()
+
 # With pkg-config.
 find_program(PKG_CONFIG NAMES pkgconf pkg-config REQUIRED)
 set(ENV{PKG_CONFIG_PATH} ${libdir}/pkgconfig)

@@ -1,8 +1,6 @@
 /* Versions of one service understand each other. */
 #include "probe.h"
-#include "v1_ip_to_asn.h"
 #include "v1_probe.h"
-#include "v2_ip_to_asn.h"
 #include "v3_probe.h"
 
 /* NIPC-EVO-03, NIPC-EVO-04: a newer reader has defaults for what an older writer did not know. */
@@ -91,54 +89,11 @@ static void lists_of_growing_items(void)
     CHECK_EQ(read.note.len, 0);
 }
 
-/* Both versions of the example in one program: what version 2 says more is skipped, or has its default. */
-static void versions_of_a_lookup(void)
-{
-    const v1_ip_to_asn_address key = {.high = 1, .low = 2};
-    uint8_t asked[64];
-    netipc_writer request_out;
-    netipc_writer_start(&request_out, asked, sizeof asked);
-    CHECK(v1_ip_to_asn_request_encode(&key, 1, &request_out, NULL));
-    v2_ip_to_asn_request request;
-    CHECK(v2_ip_to_asn_request_decode(asked, request_out.len, &request, NULL));
-    v2_ip_to_asn_reply_builder builder;
-    const v2_ip_to_asn_known_fields known = {.asn = 64496, .country = netipc_bytes_of("DE"),
-        .organisation = netipc_bytes_of("Example"), .prefix_length = 48};
-    start_writing(200);
-    v2_ip_to_asn_reply_builder_start(&builder, &request, &out);
-    v2_ip_to_asn_reply_builder_set_generation(&builder, 3);
-    CHECK(v2_ip_to_asn_reply_builder_known(&builder, &known, NULL));
-    CHECK(v2_ip_to_asn_reply_builder_finish(&builder, NULL));
-    v1_ip_to_asn_reply reply;
-    v1_ip_to_asn_answer answer;
-    CHECK(v1_ip_to_asn_reply_decode(out.data, out.len, &reply, NULL));
-    CHECK(v1_ip_to_asn_reply_items_at(&reply, 0, &answer));
-    CHECK_EQ(answer.asn, 64496);
-    CHECK_TEXT(answer.organisation, "Example");
-
-    v1_ip_to_asn_request old_request;
-    v1_ip_to_asn_reply_builder old_builder;
-    const v1_ip_to_asn_known_fields old_known = {.asn = 64497, .organisation = netipc_bytes_of("Old")};
-    CHECK(v1_ip_to_asn_request_decode(asked, request_out.len, &old_request, NULL));
-    start_writing(200);
-    v1_ip_to_asn_reply_builder_start(&old_builder, &old_request, &out);
-    v1_ip_to_asn_reply_builder_set_generation(&old_builder, 3);
-    CHECK(v1_ip_to_asn_reply_builder_known(&old_builder, &old_known, NULL));
-    CHECK(v1_ip_to_asn_reply_builder_finish(&old_builder, NULL));
-    v2_ip_to_asn_reply new_reply;
-    v2_ip_to_asn_answer new_answer;
-    CHECK(v2_ip_to_asn_reply_decode(out.data, out.len, &new_reply, NULL));
-    CHECK(v2_ip_to_asn_reply_items_at(&new_reply, 0, &new_answer));
-    CHECK_EQ(new_answer.asn, 64497);
-    CHECK_EQ(new_answer.prefix_length, 0);
-}
-
 int main(void)
 {
     RUN(old_requests_have_defaults);
     RUN(new_requests_are_read_by_old_readers);
     RUN(sizes_of_no_version_are_refused);
     RUN(lists_of_growing_items);
-    RUN(versions_of_a_lookup);
     return test_result();
 }
