@@ -38,7 +38,7 @@ static void add(sentence *to, const char *format, ...)
     }
 }
 
-static void add_listed(sentence *to, const netipc_problem *problem)
+static void add_listed(sentence *to, const netipc_offence *problem)
 {
     add(to, "must be ");
     for (size_t i = 0; i < problem->listed_count; i++) {
@@ -46,13 +46,13 @@ static void add_listed(sentence *to, const netipc_problem *problem)
     }
 }
 
-static void add_condition(sentence *to, const netipc_problem *problem)
+static void add_condition(sentence *to, const netipc_offence *problem)
 {
     switch (problem->code) {
-    case NETIPC_PROBLEM_CONSTANT_WHEN:
+    case NETIPC_CODEC_CONSTANT_WHEN:
         add(to, "must be %" PRIu64 " when %s, got %" PRIu64, problem->allowed, problem->text, problem->got);
         break;
-    case NETIPC_PROBLEM_NOT_EMPTY_WHEN:
+    case NETIPC_CODEC_NOT_EMPTY_WHEN:
         add(to, "must be empty when %s, has length %" PRIu64, problem->text, problem->got);
         break;
     default:
@@ -61,67 +61,67 @@ static void add_condition(sentence *to, const netipc_problem *problem)
     }
 }
 
-static void add_problem(sentence *to, const netipc_problem *problem)
+static void add_problem(sentence *to, const netipc_offence *problem)
 {
     const uint64_t got = problem->got;
     const uint64_t allowed = problem->allowed;
     switch (problem->code) {
-    case NETIPC_PROBLEM_NONE:
+    case NETIPC_CODEC_NONE:
         add(to, "is right");
         break;
-    case NETIPC_PROBLEM_TRUNCATED:
+    case NETIPC_CODEC_TRUNCATED:
         add(to, "needs %" PRIu64 " bytes, got %" PRIu64, allowed, got);
         break;
-    case NETIPC_PROBLEM_TRAILING_BYTES:
+    case NETIPC_CODEC_TRAILING_BYTES:
         add(to, "must end after %" PRIu64 " bytes, got %" PRIu64, allowed, got);
         break;
-    case NETIPC_PROBLEM_CONSTANT:
+    case NETIPC_CODEC_CONSTANT:
         add(to, "must be %" PRIu64 ", got %" PRIu64, allowed, got);
         break;
-    case NETIPC_PROBLEM_FIXED_SIZE:
+    case NETIPC_CODEC_FIXED_SIZE:
         add_listed(to, problem);
         add(to, " or more, got %" PRIu64, got);
         break;
-    case NETIPC_PROBLEM_UNLISTED:
+    case NETIPC_CODEC_UNLISTED:
         add_listed(to, problem);
         add(to, ", got %" PRIu64, got);
         break;
-    case NETIPC_PROBLEM_CONSTANT_WHEN:
-    case NETIPC_PROBLEM_NOT_EMPTY_WHEN:
-    case NETIPC_PROBLEM_EMPTY_WHEN:
+    case NETIPC_CODEC_CONSTANT_WHEN:
+    case NETIPC_CODEC_NOT_EMPTY_WHEN:
+    case NETIPC_CODEC_EMPTY_WHEN:
         add_condition(to, problem);
         break;
-    case NETIPC_PROBLEM_TOO_MANY:
+    case NETIPC_CODEC_TOO_MANY:
         add(to, "must have %" PRIu64 " rows or fewer, got %" PRIu64, allowed, got);
         break;
-    case NETIPC_PROBLEM_PADDING:
+    case NETIPC_CODEC_PADDING:
         add(to, "must have zero bytes before it, got 0x%02" PRIx64 " at position %" PRIu64, got, problem->at);
         break;
-    case NETIPC_PROBLEM_STARTS_EARLY:
+    case NETIPC_CODEC_STARTS_EARLY:
         add(to, "must start at offset %" PRIu64 " or later, got %" PRIu64, allowed, got);
         break;
-    case NETIPC_PROBLEM_MISPLACED:
+    case NETIPC_CODEC_MISPLACED:
         add(to, "must start at offset %" PRIu64 ", got %" PRIu64, allowed, got);
         break;
-    case NETIPC_PROBLEM_UNALIGNED:
+    case NETIPC_CODEC_UNALIGNED:
         add(to, "must start at a multiple of %" PRIu64 ", got offset %" PRIu64, allowed, got);
         break;
-    case NETIPC_PROBLEM_OUT_OF_BOUNDS:
+    case NETIPC_CODEC_OUT_OF_BOUNDS:
         add(to, "must end at offset %" PRIu64 " or before, ends at %" PRIu64, allowed, got);
         break;
-    case NETIPC_PROBLEM_TOO_SHORT:
+    case NETIPC_CODEC_TOO_SHORT:
         add(to, "must have %" PRIu64 " bytes or more, got %" PRIu64, allowed, got);
         break;
-    case NETIPC_PROBLEM_TOO_LONG:
+    case NETIPC_CODEC_TOO_LONG:
         add(to, "must have %" PRIu64 " bytes or fewer, got %" PRIu64, allowed, got);
         break;
-    case NETIPC_PROBLEM_UNTERMINATED:
+    case NETIPC_CODEC_UNTERMINATED:
         add(to, "must be followed by a NUL byte, got 0x%02" PRIx64, got);
         break;
-    case NETIPC_PROBLEM_INTERIOR_NUL:
+    case NETIPC_CODEC_INTERIOR_NUL:
         add(to, "must not contain a NUL byte, has one at position %" PRIu64, problem->at);
         break;
-    case NETIPC_PROBLEM_OVERLAP:
+    case NETIPC_CODEC_OVERLAP:
         add(to, "shares bytes with field `%s`", problem->text);
         break;
     }

@@ -11,6 +11,6 @@
  * and `only_there` are its place, whatever `rule` says of that.
  */
 bool netipc__extent(netipc_bytes record, uint32_t offset, uint32_t len, uint32_t start, bool only_there,
-                    const netipc_string_rule *rule, netipc_problem *problem);
+                    const netipc_string_rule *rule, netipc_offence *problem);
 
 #endif

@@ -4,7 +4,7 @@
 #include "netipc/codec/items.h"
 
 /* Tells the first broken rule. Always false. */
-static bool refuse(const netipc_reader *reader, const char *field, size_t offset, netipc_problem problem)
+static bool refuse(const netipc_reader *reader, const char *field, size_t offset, netipc_offence problem)
 {
     if (reader->error != NULL) {
         *reader->error = (netipc_decode_error){
@@ -15,8 +15,8 @@ static bool refuse(const netipc_reader *reader, const char *field, size_t offset
 
 static bool truncated(const netipc_reader *reader, const char *field, size_t offset, uint64_t needed)
 {
-    return refuse(reader, field, offset, (netipc_problem){
-        .code = NETIPC_PROBLEM_TRUNCATED, .got = reader->bytes.len, .allowed = needed});
+    return refuse(reader, field, offset, (netipc_offence){
+        .code = NETIPC_CODEC_TRUNCATED, .got = reader->bytes.len, .allowed = needed});
 }
 
 bool netipc_reader_start(netipc_reader *reader, const char *record, netipc_bytes bytes, size_t size,
@@ -40,8 +40,8 @@ bool netipc_reader_start_growing(netipc_reader *reader, const char *record, neti
         known = size == sizes[i];
     }
     if (!known) {
-        return refuse(reader, field, at, (netipc_problem){
-            .code = NETIPC_PROBLEM_FIXED_SIZE, .got = size, .listed = sizes, .listed_count = versions});
+        return refuse(reader, field, at, (netipc_offence){
+            .code = NETIPC_CODEC_FIXED_SIZE, .got = size, .listed = sizes, .listed_count = versions});
     }
     reader->fixed.len = size;
     return size <= bytes.len || truncated(reader, field, at, size);
@@ -50,8 +50,8 @@ bool netipc_reader_start_growing(netipc_reader *reader, const char *record, neti
 bool netipc_reader_constant(const netipc_reader *reader, const char *field, size_t at, size_t width, uint64_t allowed)
 {
     uint64_t got = netipc_load(reader->fixed, at, width, allowed);
-    return got == allowed || refuse(reader, field, at, (netipc_problem){
-        .code = NETIPC_PROBLEM_CONSTANT, .got = got, .allowed = allowed});
+    return got == allowed || refuse(reader, field, at, (netipc_offence){
+        .code = NETIPC_CODEC_CONSTANT, .got = got, .allowed = allowed});
 }
 
 bool netipc_reader_listed(const netipc_reader *reader, const char *field, size_t at, size_t width,
@@ -66,27 +66,27 @@ bool netipc_reader_listed(const netipc_reader *reader, const char *field, size_t
             return true;
         }
     }
-    return refuse(reader, field, at, (netipc_problem){
-        .code = NETIPC_PROBLEM_UNLISTED, .got = got, .listed = listed, .listed_count = count});
+    return refuse(reader, field, at, (netipc_offence){
+        .code = NETIPC_CODEC_UNLISTED, .got = got, .listed = listed, .listed_count = count});
 }
 
 bool netipc__extent(netipc_bytes record, uint32_t offset, uint32_t len, uint32_t start, bool only_there,
-                    const netipc_string_rule *rule, netipc_problem *problem)
+                    const netipc_string_rule *rule, netipc_offence *problem)
 {
     if (only_there ? offset != start : offset < start) {
-        netipc_problem_code code = only_there ? NETIPC_PROBLEM_MISPLACED : NETIPC_PROBLEM_STARTS_EARLY;
-        *problem = (netipc_problem){.code = code, .got = offset, .allowed = start};
+        netipc_codec_problem code = only_there ? NETIPC_CODEC_MISPLACED : NETIPC_CODEC_STARTS_EARLY;
+        *problem = (netipc_offence){.code = code, .got = offset, .allowed = start};
         return false;
     }
     /* In 64 bits the sum cannot wrap, on no host. */
     uint64_t end = (uint64_t)offset + len;
     if (end >= record.len) {
-        *problem = (netipc_problem){.code = NETIPC_PROBLEM_OUT_OF_BOUNDS, .got = end + 1, .allowed = record.len};
+        *problem = (netipc_offence){.code = NETIPC_CODEC_OUT_OF_BOUNDS, .got = end + 1, .allowed = record.len};
         return false;
     }
     uint8_t behind = record.data[(size_t)end];
     if (behind != 0) {
-        *problem = (netipc_problem){.code = NETIPC_PROBLEM_UNTERMINATED, .got = behind};
+        *problem = (netipc_offence){.code = NETIPC_CODEC_UNTERMINATED, .got = behind};
         return false;
     }
     return netipc_string_content(rule, (netipc_bytes){.data = record.data + offset, .len = len}, problem);
@@ -106,7 +106,7 @@ bool netipc_reader_string(const netipc_reader *reader, size_t at, const netipc_s
         /* Its writer's fixed part counts, which may be longer than the reader knows (NIPC-EVO-05). */
         start = (uint32_t)size;
     }
-    netipc_problem problem;
+    netipc_offence problem;
     if (!netipc__extent(reader->bytes, offset, len, start, rule->only_there, rule, &problem)) {
         return refuse(reader, rule->field, at, problem);
     }
@@ -125,9 +125,9 @@ bool netipc_reader_rest(const netipc_reader *reader, const netipc_string_rule *r
     }
     uint8_t last = reader->bytes.data[end - 1];
     if (last != 0) {
-        return refuse(reader, rule->field, at, (netipc_problem){.code = NETIPC_PROBLEM_UNTERMINATED, .got = last});
+        return refuse(reader, rule->field, at, (netipc_offence){.code = NETIPC_CODEC_UNTERMINATED, .got = last});
     }
-    netipc_problem problem;
+    netipc_offence problem;
     netipc_bytes text = {.data = reader->bytes.data + at, .len = end - at - 1};
     if (!netipc_string_content(rule, text, &problem)) {
         return refuse(reader, rule->field, at, problem);
@@ -141,8 +141,8 @@ bool netipc_reader_disjoint(const netipc_reader *reader, const netipc_extent *st
     for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; j < i; j++) {
             if (strings[i].start < strings[j].end && strings[j].start < strings[i].end) {
-                return refuse(reader, strings[i].field, strings[i].at, (netipc_problem){
-                    .code = NETIPC_PROBLEM_OVERLAP, .text = strings[j].field});
+                return refuse(reader, strings[i].field, strings[i].at, (netipc_offence){
+                    .code = NETIPC_CODEC_OVERLAP, .text = strings[j].field});
             }
         }
     }
@@ -163,49 +163,49 @@ size_t netipc_reader_behind(const netipc_reader *reader, const netipc_extent *st
 bool netipc_reader_ends(const netipc_reader *reader, size_t end)
 {
     size_t got = reader->bytes.len;
-    return reader->newer || got == end || refuse(reader, reader->record, end, (netipc_problem){
-        .code = NETIPC_PROBLEM_TRAILING_BYTES, .got = got, .allowed = end});
+    return reader->newer || got == end || refuse(reader, reader->record, end, (netipc_offence){
+        .code = NETIPC_CODEC_TRAILING_BYTES, .got = got, .allowed = end});
 }
 
 bool netipc_reader_constant_when(const netipc_reader *reader, const char *field, size_t at, uint64_t got,
                                  uint64_t allowed, const char *when)
 {
-    return got == allowed || refuse(reader, field, at, (netipc_problem){
-        .code = NETIPC_PROBLEM_CONSTANT_WHEN, .got = got, .allowed = allowed, .text = when});
+    return got == allowed || refuse(reader, field, at, (netipc_offence){
+        .code = NETIPC_CODEC_CONSTANT_WHEN, .got = got, .allowed = allowed, .text = when});
 }
 
 bool netipc_reader_empty_when(const netipc_reader *reader, const char *field, size_t at, uint64_t len, const char *when)
 {
-    return len == 0 || refuse(reader, field, at, (netipc_problem){
-        .code = NETIPC_PROBLEM_NOT_EMPTY_WHEN, .got = len, .text = when});
+    return len == 0 || refuse(reader, field, at, (netipc_offence){
+        .code = NETIPC_CODEC_NOT_EMPTY_WHEN, .got = len, .text = when});
 }
 
 bool netipc_reader_present_when(const netipc_reader *reader, const char *field, size_t at, uint64_t len,
                                 const char *when)
 {
-    return len > 0 || refuse(reader, field, at, (netipc_problem){.code = NETIPC_PROBLEM_EMPTY_WHEN, .text = when});
+    return len > 0 || refuse(reader, field, at, (netipc_offence){.code = NETIPC_CODEC_EMPTY_WHEN, .text = when});
 }
 
 /* The first rule that an entry breaks, checked against the end of the item before it and the size of the area. */
 static bool check_entry(uint64_t offset, uint64_t len, uint64_t previous_end, uint64_t area, bool gaps,
-                        netipc_problem *problem)
+                        netipc_offence *problem)
 {
     if (offset % NETIPC_ITEM_ALIGN != 0) {
-        *problem = (netipc_problem){
-            .code = NETIPC_PROBLEM_UNALIGNED, .got = offset, .allowed = NETIPC_ITEM_ALIGN};
+        *problem = (netipc_offence){
+            .code = NETIPC_CODEC_UNALIGNED, .got = offset, .allowed = NETIPC_ITEM_ALIGN};
         return false;
     }
     if (offset < previous_end) {
-        *problem = (netipc_problem){.code = NETIPC_PROBLEM_STARTS_EARLY, .got = offset, .allowed = previous_end};
+        *problem = (netipc_offence){.code = NETIPC_CODEC_STARTS_EARLY, .got = offset, .allowed = previous_end};
         return false;
     }
     uint64_t packed = (previous_end + NETIPC_ITEM_ALIGN - 1) / NETIPC_ITEM_ALIGN * NETIPC_ITEM_ALIGN;
     if (!gaps && offset != packed) {
-        *problem = (netipc_problem){.code = NETIPC_PROBLEM_MISPLACED, .got = offset, .allowed = packed};
+        *problem = (netipc_offence){.code = NETIPC_CODEC_MISPLACED, .got = offset, .allowed = packed};
         return false;
     }
     if (offset + len > area) {
-        *problem = (netipc_problem){.code = NETIPC_PROBLEM_OUT_OF_BOUNDS, .got = offset + len, .allowed = area};
+        *problem = (netipc_offence){.code = NETIPC_CODEC_OUT_OF_BOUNDS, .got = offset + len, .allowed = area};
         return false;
     }
     return true;
@@ -227,7 +227,7 @@ bool netipc_reader_items(const netipc_reader *reader, const char *field, uint32_
         size_t entry = at + (size_t)i * NETIPC_ENTRY_SIZE;
         uint32_t offset = netipc_load_u32(reader->bytes, entry, 0);
         uint32_t len = netipc_load_u32(reader->bytes, entry + 4, 0);
-        netipc_problem problem;
+        netipc_offence problem;
         if (!check_entry(offset, len, item_end, area, gaps, &problem)) {
             refuse(reader, field, entry, problem);
             if (reader->error != NULL) {

@@ -19,7 +19,7 @@ static size_t aligned(size_t end)
 
 /* Tells what is wrong with the string `field` of `record`. Always false. */
 static bool refuse(const netipc_reader *reader, const char *record, const char *field, size_t offset,
-                   netipc_problem problem)
+                   netipc_offence problem)
 {
     if (reader->error != NULL) {
         *reader->error = (netipc_decode_error){
@@ -33,8 +33,8 @@ static bool check_padding(const netipc_reader *reader, const char *field, size_t
     for (size_t at = behind; at < table; at++) {
         uint8_t got = reader->bytes.data[at];
         if (got != 0) {
-            return refuse(reader, reader->record, field, table, (netipc_problem){
-                .code = NETIPC_PROBLEM_PADDING, .got = got, .at = at});
+            return refuse(reader, reader->record, field, table, (netipc_offence){
+                .code = NETIPC_CODEC_PADDING, .got = got, .at = at});
         }
     }
     return true;
@@ -52,8 +52,8 @@ bool netipc_reader_table(const netipc_reader *reader, const char *field, uint64_
     /* Nothing wraps in 64 bits: a u32 times the bytes of a row, which has a few strings. */
     uint64_t table_end = table + rows * rule->count * REF_SIZE;
     if (table_end > bytes.len) {
-        return refuse(reader, reader->record, field, table, (netipc_problem){
-            .code = NETIPC_PROBLEM_TRUNCATED, .got = bytes.len, .allowed = table_end});
+        return refuse(reader, reader->record, field, table, (netipc_offence){
+            .code = NETIPC_CODEC_TRUNCATED, .got = bytes.len, .allowed = table_end});
     }
     if (!check_padding(reader, field, behind, table)) {
         return false;
@@ -65,7 +65,7 @@ bool netipc_reader_table(const netipc_reader *reader, const char *field, uint64_
         uint32_t len = netipc_load_u32(bytes, at + 4, 0);
         /* An offset is a u32: behind 4 GiB none is right. */
         uint32_t start = *end < UINT32_MAX ? (uint32_t)*end : UINT32_MAX;
-        netipc_problem problem;
+        netipc_offence problem;
         if (!netipc__extent(bytes, offset, len, start, true, string, &problem)) {
             return refuse(reader, rule->record, string->field, at, problem);
         }
@@ -96,7 +96,7 @@ netipc_bytes netipc_rows_string(const netipc_rows *rows, size_t row, size_t inde
         return (netipc_bytes){.data = NULL, .len = 0};
     }
     size_t at = rows->at + (row * rows->strings + index) * REF_SIZE;
-    return netipc_string_at(rows->record, rows->record, at, (netipc_bytes){.data = NULL, .len = 0});
+    return netipc_string_at(rows->record, rows->record, at);
 }
 
 /* String number `index` of all strings of the rows. */
@@ -111,8 +111,8 @@ bool netipc_table_check(const netipc_row_rule *rule, const char *record, const c
                         size_t count, uint64_t most, netipc_build_error *error)
 {
     if (count > most) {
-        return netipc_build_invalid(error, record, field, &(netipc_problem){
-            .code = NETIPC_PROBLEM_TOO_MANY, .got = count, .allowed = most});
+        return netipc_build_invalid(error, record, field, &(netipc_offence){
+            .code = NETIPC_CODEC_TOO_MANY, .got = count, .allowed = most});
     }
     for (size_t i = 0; i < count * rule->count; i++) {
         if (!netipc_string_check(&rule->strings[i % rule->count], rule->record, string_of(rows, i), error)) {

@@ -187,6 +187,7 @@ pub mod build;
 pub mod c;
 pub mod compat;
 pub mod errors;
+pub mod go;
 pub mod markdown;
 pub mod model;
 pub mod pages;

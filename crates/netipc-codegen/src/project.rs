@@ -27,15 +27,22 @@ use crate::errors::ErrorKind;
 use crate::model::Service;
 use crate::pages::{self, Tables};
 use crate::schema::Diagnostics;
-use crate::{c, errors, markdown, rust, schema};
+use crate::{c, errors, go, markdown, rust, schema};
 
 const SCHEMAS: &str = "spec/services";
 const ERRORS: &str = "spec/errors.toml";
 const PAGES: &str = "spec";
 const SERVICES_CRATE: &str = "crates/netipc-services/src";
 const ERROR_KINDS: &str = "crates/netipc-proto/src/error/kind.rs";
+const GO_ERROR_KINDS: &str = "go/proto/kind.go";
 const C_KINDS_HEADER: &str = "c/include/netipc/kind.h";
 const C_KINDS_SOURCE: &str = "c/src/kind.c";
+const C_HEADERS: &str = "c/include/netipc/services";
+const C_SOURCES: &str = "c/src/services";
+const C_TESTEE: &str = "c/testee/services";
+
+/// The directories with nothing but generated files, and what these end in.
+const HOMES: [(&str, &str); 4] = [(SERVICES_CRATE, "rs"), (C_HEADERS, "h"), (C_SOURCES, "c"), (C_TESTEE, "c")];
 
 /// A file as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +108,9 @@ impl std::error::Error for Error {
 pub fn generate(root: &Path) -> Result<Vec<GeneratedFile>, Error> {
     let (services, kinds) = inputs(root)?;
     let mut files = rust_files(&services);
+    files.extend(c_files(&services).map_err(|clash| Error::Clash(clash.to_string()))?);
     files.push(GeneratedFile { path: ERROR_KINDS.into(), content: rust::error_kinds(&kinds, ERRORS) });
+    files.push(GeneratedFile { path: GO_ERROR_KINDS.into(), content: go::error_kinds(&kinds, ERRORS, "proto") });
     files.push(GeneratedFile { path: C_KINDS_HEADER.into(), content: c::error_kinds_header(&kinds, ERRORS) });
     files.push(GeneratedFile { path: C_KINDS_SOURCE.into(), content: c::error_kinds_source(&kinds, ERRORS) });
     files.extend(page_files(root, &services, &kinds)?);
@@ -202,6 +211,25 @@ fn rust_files(services: &[Service]) -> Vec<GeneratedFile> {
     files
 }
 
+fn c_files(services: &[Service]) -> Result<Vec<GeneratedFile>, c::Clash> {
+    let options = c::Options::standard();
+    let modules = services.iter().map(|service| c::module(service, &options)).collect::<Result<Vec<_>, _>>()?;
+    let names: Vec<_> = modules.iter().map(|module| module.name.as_str()).collect();
+    let sources = c::source_list(&names, &format!("{SCHEMAS}/*.toml"));
+    let file = |path: String, content| GeneratedFile { path: path.into(), content };
+    let mut files = vec![file(format!("{C_SOURCES}/sources.cmake"), sources)];
+    for module in modules {
+        files.push(file(format!("{C_HEADERS}/{}.h", module.name), module.header));
+        files.push(file(format!("{C_SOURCES}/{}.c", module.name), module.source));
+    }
+    for service in services {
+        let name = format!("{C_TESTEE}/{}.c", rust::snake(&service.name));
+        files.push(file(name, c::testee(service, &options)));
+    }
+    files.push(file(format!("{C_TESTEE}/all.c"), c::testee_list(services, &format!("{SCHEMAS}/*.toml"))));
+    Ok(files)
+}
+
 fn page_files(root: &Path, services: &[Service], kinds: &[ErrorKind]) -> Result<Vec<GeneratedFile>, Error> {
     let mut tables: Tables =
         services.iter().map(|service| (format!("service {}", service.name), markdown::service(service))).collect();
@@ -227,9 +255,12 @@ fn page_files(root: &Path, services: &[Service], kinds: &[ErrorKind]) -> Result<
     }
 }
 
-/// Files of the services crate that no schema makes any more.
+/// Generated files that no schema makes any more.
 fn orphans(root: &Path, files: &[GeneratedFile]) -> Result<Vec<PathBuf>, Error> {
-    let mut found = files_in(root, SERVICES_CRATE, "rs")?;
+    let mut found = Vec::new();
+    for (home, extension) in HOMES {
+        found.extend(files_in(root, home, extension)?);
+    }
     found.retain(|path| !files.iter().any(|file| file.path == *path));
     Ok(found)
 }

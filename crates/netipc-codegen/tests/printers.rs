@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use netipc_codegen::model::Service;
-use netipc_codegen::{markdown, rust, schema};
+use netipc_codegen::{c, markdown, rust, schema};
 
 const NAMES: [&str; 8] = ["weather", "ports", "journal", "parcels", "gazette", "motto", "probe_1", "probe_3"];
 
@@ -47,6 +47,22 @@ fn fuzzing_is_as_checked_in() {
     compare("fuzzing.rs", &rust::fuzzing(&services, "tests/schemas/*.toml", &rust::Options::default()));
 }
 
+/// Versions of one service have prefixes of their own, so that they can meet in one program.
+#[test]
+fn c_is_as_checked_in() {
+    for name in NAMES {
+        let prefix =
+            if name.starts_with("probe") { format!("{}_", name.replace("probe_", "v")) } else { String::new() };
+        compare_c(&service(name), &prefix);
+    }
+}
+
+fn compare_c(service: &Service, prefix: &str) {
+    let module = c::module(service, &c::Options::for_users(prefix)).unwrap();
+    compare(&format!("c/{}.h", module.name), &module.header);
+    compare(&format!("c/{}.c", module.name), &module.source);
+}
+
 /// The example's versions, so that their code can meet in one program.
 #[test]
 fn versions_of_the_example_are_as_checked_in() {
@@ -55,6 +71,7 @@ fn versions_of_the_example_are_as_checked_in() {
         let text = std::fs::read_to_string(tests_dir().join("../../..").join(&path)).unwrap();
         let service = schema::parse(&path, &text).unwrap_or_else(|findings| panic!("{findings}"));
         compare(&format!("{name}.rs"), &rust::module(&service, &rust::Options::default()));
+        compare_c(&service, &format!("v{}_", &name["ip_to_asn_".len()..]));
     }
 }
 
@@ -64,6 +81,8 @@ fn printing_is_repeatable() {
     for name in NAMES {
         let options = rust::Options::default();
         assert_eq!(rust::module(&service(name), &options), rust::module(&service(name), &options));
+        let options = c::Options::for_users("");
+        assert_eq!(c::module(&service(name), &options), c::module(&service(name), &options));
     }
 }
 

@@ -45,15 +45,21 @@ fn put(root: &Path, path: &str, text: &str) {
     fs::write(path, text).unwrap();
 }
 
-const FILES: [&str; 7] = [
+const FILES: [&str; 11] = [
     "c/include/netipc/kind.h",
+    "c/include/netipc/services/clock.h",
     "c/src/kind.c",
+    "c/src/services/clock.c",
+    "c/src/services/sources.cmake",
     "crates/netipc-proto/src/error/kind.rs",
     "crates/netipc-services/src/clock.rs",
     "crates/netipc-services/src/fuzzing.rs",
     "crates/netipc-services/src/lib.rs",
+    "go/proto/kind.go",
     "spec/page.md",
 ];
+
+const CLOCK: &str = "crates/netipc-services/src/clock.rs";
 
 /// The checked-in files of this very project are what its schemas make (NIPC-COD-19).
 #[test]
@@ -84,12 +90,14 @@ fn an_edited_and_an_orphaned_file_are_stale() {
     let dir = project();
     let files = generate(dir.path()).unwrap();
     write(dir.path(), &files).unwrap();
-    put(dir.path(), FILES[3], "// edited\n");
+    put(dir.path(), CLOCK, "// edited\n");
+    put(dir.path(), "c/src/services/gone.c", "// its schema was removed\n");
     put(dir.path(), "crates/netipc-services/src/gone.rs", "// its schema was removed\n");
-    let expected = [FILES[3], "crates/netipc-services/src/gone.rs"].map(PathBuf::from);
+    let expected = ["c/src/services/gone.c", CLOCK, "crates/netipc-services/src/gone.rs"].map(PathBuf::from);
     assert_eq!(stale(dir.path(), &files).unwrap(), expected);
     assert_eq!(write(dir.path(), &files).unwrap(), expected);
-    assert!(!dir.path().join(&expected[1]).exists());
+    assert!(!dir.path().join(&expected[0]).exists());
+    assert!(!dir.path().join(&expected[2]).exists());
 }
 
 #[test]

@@ -16,52 +16,52 @@ extern "C" {
 #endif
 
 /** The rule of the codec that does not hold. Later versions may add some. */
-typedef enum netipc_problem_code {
+typedef enum netipc_codec_problem {
     /** No problem. */
-    NETIPC_PROBLEM_NONE = 0,
+    NETIPC_CODEC_NONE = 0,
     /** There are `got` bytes; the fixed part, directory, table or rest string needs `allowed`. */
-    NETIPC_PROBLEM_TRUNCATED,
+    NETIPC_CODEC_TRUNCATED,
     /** There are `got` bytes; the record takes `allowed`. */
-    NETIPC_PROBLEM_TRAILING_BYTES,
+    NETIPC_CODEC_TRAILING_BYTES,
     /** A field that is always `allowed` is `got`. */
-    NETIPC_PROBLEM_CONSTANT,
+    NETIPC_CODEC_CONSTANT,
     /** The fixed part has `got` bytes, but in no version; those that are known are in `listed`, newer ones are larger. */
-    NETIPC_PROBLEM_FIXED_SIZE,
+    NETIPC_CODEC_FIXED_SIZE,
     /** A closed enumeration is `got`, which is not in `listed`. */
-    NETIPC_PROBLEM_UNLISTED,
+    NETIPC_CODEC_UNLISTED,
     /** When `text` holds, a number must be `allowed`; it is `got`. */
-    NETIPC_PROBLEM_CONSTANT_WHEN,
+    NETIPC_CODEC_CONSTANT_WHEN,
     /** When `text` holds, a string or table must be empty; it has `got` bytes or rows. */
-    NETIPC_PROBLEM_NOT_EMPTY_WHEN,
+    NETIPC_CODEC_NOT_EMPTY_WHEN,
     /** When `text` holds, a string must not be empty. */
-    NETIPC_PROBLEM_EMPTY_WHEN,
+    NETIPC_CODEC_EMPTY_WHEN,
     /** A table has `got` rows; its count can tell `allowed`. Builders only. */
-    NETIPC_PROBLEM_TOO_MANY,
+    NETIPC_CODEC_TOO_MANY,
     /** The byte at `at` of the record, before a table, is `got` and not zero. */
-    NETIPC_PROBLEM_PADDING,
+    NETIPC_CODEC_PADDING,
     /** A string or item starts at offset `got`, before `allowed`. */
-    NETIPC_PROBLEM_STARTS_EARLY,
+    NETIPC_CODEC_STARTS_EARLY,
     /** A string or item starts at offset `got`; its only place is `allowed`. */
-    NETIPC_PROBLEM_MISPLACED,
+    NETIPC_CODEC_MISPLACED,
     /** An item starts at offset `got`, which is no multiple of `allowed`. */
-    NETIPC_PROBLEM_UNALIGNED,
+    NETIPC_CODEC_UNALIGNED,
     /** A string with its NUL, or an item, ends at offset `got`, behind `allowed`. */
-    NETIPC_PROBLEM_OUT_OF_BOUNDS,
+    NETIPC_CODEC_OUT_OF_BOUNDS,
     /** A string has `got` bytes; it must have `allowed` or more. */
-    NETIPC_PROBLEM_TOO_SHORT,
+    NETIPC_CODEC_TOO_SHORT,
     /** A string has `got` bytes; it must have `allowed` or fewer. */
-    NETIPC_PROBLEM_TOO_LONG,
+    NETIPC_CODEC_TOO_LONG,
     /** The byte behind a string is `got`, not NUL. */
-    NETIPC_PROBLEM_UNTERMINATED,
+    NETIPC_CODEC_UNTERMINATED,
     /** A string that must not contain a NUL has one at position `at`. */
-    NETIPC_PROBLEM_INTERIOR_NUL,
+    NETIPC_CODEC_INTERIOR_NUL,
     /** A string shares bytes with the field `text`. */
-    NETIPC_PROBLEM_OVERLAP
-} netipc_problem_code;
+    NETIPC_CODEC_OVERLAP
+} netipc_codec_problem;
 
 /** A broken rule with its numbers; which of them mean something depends on `code`. All pointers are to constants. */
-typedef struct netipc_problem {
-    netipc_problem_code code;
+typedef struct netipc_offence {
+    netipc_codec_problem code;
     /** What was found. */
     uint64_t got;
     /** What is allowed: the value, or the limit. */
@@ -74,10 +74,10 @@ typedef struct netipc_problem {
     size_t listed_count;
     /** The condition of the rule as a sentence, or the other field. */
     const char *text;
-} netipc_problem;
+} netipc_offence;
 
 /** The name of a problem in the specification: `"truncated"`; `"unknown"` of a number that is none. */
-NETIPC_API const char *netipc_problem_name(netipc_problem_code code);
+NETIPC_API const char *netipc_codec_problem_name(netipc_codec_problem code);
 
 /**
  * Why a payload was refused: the first rule that it breaks, and where (NIPC-COD-06, NIPC-COD-24, NIPC-COD-25).
@@ -94,7 +94,7 @@ typedef struct netipc_decode_error {
     /** The position in its list when the record is an item of one; else -1. */
     int64_t item;
     /** The rule that was broken. */
-    netipc_problem problem;
+    netipc_offence problem;
 } netipc_decode_error;
 
 /**
@@ -128,7 +128,7 @@ typedef struct netipc_build_error {
     /** The field at fault, when one is; else `NULL`. */
     const char *field;
     /** The broken rule, when `code` is `NETIPC_BUILD_INVALID`. */
-    netipc_problem problem;
+    netipc_offence problem;
     /** Bytes that all that was asked for so far takes. */
     size_t needed;
     /** Bytes there may be. */
@@ -147,7 +147,23 @@ NETIPC_API size_t netipc_build_error_describe(const netipc_build_error *error, c
 
 /** For generated code: fills `error`, if there is one, with a value that breaks a rule. Always false. */
 NETIPC_API bool netipc_build_invalid(netipc_build_error *error, const char *record, const char *field,
-                                     const netipc_problem *problem);
+                                     const netipc_offence *problem);
+
+/** For generated code: checks that a number to be written, which is `got`, is one of `listed` (NIPC-COD-22). */
+NETIPC_API bool netipc_build_listed(netipc_build_error *error, const char *record, const char *field, uint64_t got,
+                                    const uint64_t *listed, size_t count);
+
+/** For generated code: checks that a number to be written, which is `got`, is `allowed`, as it must be `when`. */
+NETIPC_API bool netipc_build_constant_when(netipc_build_error *error, const char *record, const char *field,
+                                           uint64_t got, uint64_t allowed, const char *when);
+
+/** For generated code: checks that a string or table to be written, of length `len`, is empty, as it must be `when`. */
+NETIPC_API bool netipc_build_empty_when(netipc_build_error *error, const char *record, const char *field, uint64_t len,
+                                        const char *when);
+
+/** For generated code: checks that a string to be written, of length `len`, is not empty, as it must not be `when`. */
+NETIPC_API bool netipc_build_present_when(netipc_build_error *error, const char *record, const char *field,
+                                          uint64_t len, const char *when);
 
 /** For generated code: fills `error`, if there is one, with a field that has no value. Always false. */
 NETIPC_API bool netipc_build_missing(netipc_build_error *error, const char *record, const char *field);

@@ -41,19 +41,22 @@ NETIPC_API bool netipc_bytes_equal(netipc_bytes left, netipc_bytes right);
 NETIPC_API netipc_bytes netipc_bytes_of(const char *text);
 
 /** Checks the rules that hold wherever the string stands: length and NULs inside. Fills `problem` when one is broken. */
-NETIPC_API bool netipc_string_content(const netipc_string_rule *rule, netipc_bytes text, netipc_problem *problem);
+NETIPC_API bool netipc_string_content(const netipc_string_rule *rule, netipc_bytes text, netipc_offence *problem);
 
 /** Checks a string that is to be written into `record` (NIPC-COD-16). */
 NETIPC_API bool netipc_string_check(const netipc_string_rule *rule, const char *record, netipc_bytes text,
                                     netipc_build_error *error);
 
 /**
- * The string whose offset and length stand at byte `at` of `fixed`, the fixed part of `record`, which was decoded before;
- * `absent` when the fixed part ends before them.
+ * The string whose offset and length stand at byte `at` of `fixed`, the fixed part of `record`, which was decoded before.
  *
  * Bytes that were never decoded give some string inside `record`, or an empty one.
  */
-NETIPC_API netipc_bytes netipc_string_at(netipc_bytes record, netipc_bytes fixed, size_t at, netipc_bytes absent);
+NETIPC_API netipc_bytes netipc_string_at(netipc_bytes record, netipc_bytes fixed, size_t at);
+
+/** The same, or the `len` bytes at `absent` when the fixed part ends before offset and length (NIPC-EVO-04). */
+NETIPC_API netipc_bytes netipc_string_or(netipc_bytes record, netipc_bytes fixed, size_t at, const char *absent,
+                                         size_t len);
 
 /** The string that takes all of `record` behind its first `at` bytes but the last byte; empty when there are none. */
 NETIPC_API netipc_bytes netipc_string_rest(netipc_bytes record, size_t at);
