@@ -4,11 +4,10 @@ package proto
 
 import "strconv"
 
-// Kind tells who or what is at fault; the same kinds, codes and names in every language.
-// (NIPC-ERR-01)
+// Kind tells who or what is at fault; the same kinds, codes and names in every language. (NIPC-ERR-01)
 //
-// A Kind is an error itself, so that errors.Is(err, InvalidMessage) tells whether err is of that
-// kind. Codes and names are never reused or renumbered.
+// A Kind is an error itself, so that errors.Is(err, InvalidMessage) tells whether err is of that kind. Codes and names
+// are never reused or renumbered.
 type Kind uint16
 
 // The kinds, by code. Zero is none of them.

@@ -21,7 +21,7 @@ impl Layout {
     pub const RUST: Self = Self { indent: "    ", indent_width: 4, width: WIDTH };
 
     /// As Go's formatter has it; that has no opinion on width.
-    pub const GO: Self = Self { indent: "\t", indent_width: 4, width: 100 };
+    pub const GO: Self = Self { indent: "\t", indent_width: 4, width: WIDTH };
 
     fn columns(&self, line: &str) -> usize {
         let mut levels = 0;
@@ -73,6 +73,8 @@ pub enum Style {
     Chain,
     /// `f(a, b)`; when it does not fit, lines that begin where the first item does, and no comma at the end.
     Aligned,
+    /// `S{a: 1, b: 2}`; one item a line, the values below each other, when it does not fit.
+    Keyed,
 }
 
 impl Text {
@@ -255,6 +257,7 @@ impl Group {
             }
             Style::Aligned => {}
             Style::Tight | Style::Spaced => out.extend(items.iter().map(|item| format!("{deeper}{item},"))),
+            Style::Keyed => out.extend(aligned(items).iter().map(|item| format!("{deeper}{item},"))),
             Style::Fill => self.fill(&deeper, layout, width, out),
         }
         out.push(format!("{indent}{close}"));
@@ -295,6 +298,19 @@ impl Group {
         }
         out.push(line);
     }
+}
+
+/// Items `key: value` with their values below each other.
+fn aligned(items: &[String]) -> Vec<String> {
+    let pairs: Vec<_> = items.iter().map(|item| item.split_once(' ').unwrap_or((item, ""))).collect();
+    columns(&pairs)
+}
+
+/// Two columns of words, each line free of space at its end.
+pub(crate) fn columns<S: AsRef<str>>(rows: &[(S, S)]) -> Vec<String> {
+    let width = rows.iter().map(|(left, _)| left.as_ref().len()).max().unwrap_or(0);
+    let row = |(left, right): &(S, S)| format!("{:width$} {}", left.as_ref(), right.as_ref()).trim_end().to_owned();
+    rows.iter().map(row).collect()
 }
 
 #[cfg(test)]
@@ -360,10 +376,10 @@ mod tests {
     #[test]
     fn indents_as_the_language_does() {
         let mut text = Text::new();
-        text.block("func f() {", "}", |text| text.comment("//", "word ".repeat(20)));
+        text.block("func f() {", "}", |text| text.comment("//", "word ".repeat(24)));
         let rendered = text.render_as(&Layout::GO);
         let lines: Vec<_> = rendered.lines().collect();
-        assert_eq!(lines[1], format!("\t// {}", "word ".repeat(18).trim()));
+        assert_eq!(lines[1], format!("\t// {}", "word ".repeat(22).trim()));
         assert_eq!(lines[2..], ["\t// word word", "}"]);
     }
 }

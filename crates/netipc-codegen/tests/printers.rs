@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use netipc_codegen::model::Service;
-use netipc_codegen::{c, markdown, rust, schema};
+use netipc_codegen::{c, go, markdown, rust, schema};
+
+const GO_MODULE: &str = "github.com/netdata/plugin-ipc/go";
 
 const NAMES: [&str; 8] = ["weather", "ports", "journal", "parcels", "gazette", "motto", "probe_1", "probe_3"];
 
@@ -25,11 +27,16 @@ fn service(name: &str) -> Service {
 }
 
 fn compare(file: &str, printed: &str) {
-    let path = tests_dir().join("golden").join(file);
+    compare_at(&tests_dir().join("golden").join(file), printed);
+}
+
+fn compare_at(path: &Path, printed: &str) {
+    let file = path.display();
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, printed).unwrap();
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, printed).unwrap();
     }
-    let golden = std::fs::read_to_string(&path).unwrap_or_default();
+    let golden = std::fs::read_to_string(path).unwrap_or_default();
     assert!(golden == printed, "{file} is out of date; printed now:\n{printed}");
 }
 
@@ -38,6 +45,24 @@ fn rust_is_as_checked_in() {
     let options = rust::Options { home: Some("demo".to_owned()), ..rust::Options::default() };
     for name in NAMES {
         compare(&format!("{name}.rs"), &rust::module(&service(name), &options));
+    }
+}
+
+/// The packages are part of the Go module, so that they are compiled, vetted and run there.
+fn compare_go(name: &str, service: &Service) {
+    let package = name.replace('_', "");
+    let path = format!("{GO_MODULE}/internal/probes/{package}");
+    let options = go::Options { path: Some(path), package: Some(package.clone()), ..go::Options::default() };
+    let home = tests_dir().join("../../../go/internal/probes").join(&package);
+    compare_at(&home.join(format!("{package}.go")), &go::package(service, &options));
+    compare_at(&home.join("example_test.go"), &go::example(service, &options));
+    compare_at(&home.join("fuzz_test.go"), &go::tests(service, &options));
+}
+
+#[test]
+fn go_is_as_checked_in() {
+    for name in NAMES {
+        compare_go(name, &service(name));
     }
 }
 
@@ -83,6 +108,8 @@ fn printing_is_repeatable() {
         assert_eq!(rust::module(&service(name), &options), rust::module(&service(name), &options));
         let options = c::Options::for_users("");
         assert_eq!(c::module(&service(name), &options), c::module(&service(name), &options));
+        let options = go::Options::default();
+        assert_eq!(go::package(&service(name), &options), go::package(&service(name), &options));
     }
 }
 
@@ -102,6 +129,16 @@ fn model_is_as_checked_in_and_survives_serialisation() {
         compare(&format!("{name}.json"), &json);
         assert_eq!(serde_json::from_str::<Service>(&json).unwrap(), service);
     }
+}
+
+#[test]
+fn printed_go_is_formatted() {
+    let Ok(output) = Command::new("gofmt").arg("-l").arg(tests_dir().join("../../../go")).output() else {
+        // Without Go's tools there is nobody to ask; the packages are vetted where there are.
+        return;
+    };
+    let (files, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && files.is_empty(), "gofmt would change {files}{errors}");
 }
 
 #[test]

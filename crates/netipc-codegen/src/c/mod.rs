@@ -12,6 +12,7 @@ mod copy;
 mod descriptor;
 mod enums;
 mod error_kinds;
+mod fuzzing;
 mod lookup;
 mod names;
 mod read;
@@ -21,6 +22,7 @@ mod testee;
 mod write;
 
 pub use error_kinds::{error_kinds_header, error_kinds_source};
+pub use fuzzing::{fuzzing, fuzzing_list};
 pub use names::Clash;
 pub use testee::{testee, testee_list};
 

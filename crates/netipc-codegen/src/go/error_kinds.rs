@@ -1,6 +1,6 @@
 //! The error taxonomy as a Go type.
 
-use super::names::exported;
+use super::names::{exported, lower};
 use super::{generated_from, render};
 use crate::errors::ErrorKind;
 use crate::text::Text;
@@ -68,10 +68,4 @@ fn methods(kinds: &[ErrorKind], text: &mut Text) {
         text.line("}");
         text.line("return 0, false");
     });
-}
-
-/// The sentence as it goes on behind a colon.
-fn lower(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(chars).collect()
 }
