@@ -91,12 +91,16 @@ fn compare_c(service: &Service, prefix: &str) {
 /// The example's versions, so that their code can meet in one program.
 #[test]
 fn versions_of_the_example_are_as_checked_in() {
-    for (name, schema) in [("ip_to_asn_1", "ip-to-asn.toml"), ("ip_to_asn_2", "version-2/ip-to-asn.toml")] {
+    let versions =
+        [("ip_to_asn_1", "ip-to-asn.toml", "iptoasn"), ("ip_to_asn_2", "version-2/ip-to-asn.toml", "version2/iptoasn")];
+    for (name, schema, home) in versions {
         let path = format!("examples/ip-to-asn/{schema}");
         let text = std::fs::read_to_string(tests_dir().join("../../..").join(&path)).unwrap();
         let service = schema::parse(&path, &text).unwrap_or_else(|findings| panic!("{findings}"));
         compare(&format!("{name}.rs"), &rust::module(&service, &rust::Options::default()));
         compare_c(&service, &format!("v{}_", &name["ip_to_asn_".len()..]));
+        let file = tests_dir().join("../../../examples/ip-to-asn/go").join(home).join("iptoasn.go");
+        compare_at(&file, &go::package(&service, &go::Options::default()));
     }
 }
 
@@ -133,7 +137,8 @@ fn model_is_as_checked_in_and_survives_serialisation() {
 
 #[test]
 fn printed_go_is_formatted() {
-    let Ok(output) = Command::new("gofmt").arg("-l").arg(tests_dir().join("../../../go")).output() else {
+    let homes = ["go", "examples/ip-to-asn/go"].map(|home| tests_dir().join("../../..").join(home));
+    let Ok(output) = Command::new("gofmt").arg("-l").args(homes).output() else {
         // Without Go's tools there is nobody to ask; the packages are vetted where there are.
         return;
     };
