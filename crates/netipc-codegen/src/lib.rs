@@ -192,3 +192,4 @@ pub mod project;
 pub mod rust;
 pub mod schema;
 pub mod text;
+pub mod vectors;

@@ -27,12 +27,16 @@ use crate::errors::ErrorKind;
 use crate::model::Service;
 use crate::pages::{self, Tables};
 use crate::schema::Diagnostics;
-use crate::{errors, markdown, rust, schema};
+use crate::{errors, markdown, rust, schema, vectors};
+
+mod golden;
 
 const SCHEMAS: &str = "spec/services";
 const ERRORS: &str = "spec/errors.toml";
 const PAGES: &str = "spec";
 const SERVICES_CRATE: &str = "crates/netipc-services/src";
+const VECTORS: &str = "spec/vectors";
+const GOLDEN: &str = "spec/vectors/golden";
 const ERROR_KINDS: &str = "crates/netipc-proto/src/error/kind.rs";
 
 /// A file as it should be.
@@ -59,6 +63,8 @@ pub enum Error {
         /// What is wrong, with the line when there is one.
         message: String,
     },
+    /// Who makes a vector and who checks it disagree.
+    Vector(vectors::Disagreement),
     /// A file could not be read or written.
     Io {
         /// The file or directory.
@@ -76,6 +82,7 @@ impl fmt::Display for Error {
                 f.write_str(&files.join("\n"))
             }
             Self::Clash(message) => f.write_str(message),
+            Self::Vector(disagreement) => disagreement.fmt(f),
             Self::Page { path, message } => write!(f, "{}: {message}", path.display()),
             Self::Io { path, .. } => write!(f, "cannot use {}", path.display()),
         }
@@ -86,7 +93,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Io { source, .. } => Some(source),
-            Self::Schema(_) | Self::Clash(_) | Self::Page { .. } => None,
+            Self::Schema(_) | Self::Clash(_) | Self::Page { .. } | Self::Vector(_) => None,
         }
     }
 }
@@ -101,6 +108,7 @@ pub fn generate(root: &Path) -> Result<Vec<GeneratedFile>, Error> {
     let mut files = rust_files(&services);
     files.push(GeneratedFile { path: ERROR_KINDS.into(), content: rust::error_kinds(&kinds, ERRORS) });
     files.extend(page_files(root, &services, &kinds)?);
+    files.extend(vector_files(root, &services)?);
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
 }
@@ -198,6 +206,18 @@ fn rust_files(services: &[Service]) -> Vec<GeneratedFile> {
     files
 }
 
+/// The vectors, with golden bytes among them.
+fn vector_files(root: &Path, services: &[Service]) -> Result<Vec<GeneratedFile>, Error> {
+    let golden = golden::read(root)?;
+    let mut pages = vectors::envelope(&golden).map_err(Error::Vector)?;
+    for service in services {
+        pages.extend(vectors::service(service, &golden).map_err(Error::Vector)?);
+    }
+    pages.push(("schema.json".to_owned(), vectors::SCHEMA.to_owned()));
+    let file = |(name, content)| GeneratedFile { path: Path::new(VECTORS).join(name), content };
+    Ok(pages.into_iter().map(file).collect())
+}
+
 fn page_files(root: &Path, services: &[Service], kinds: &[ErrorKind]) -> Result<Vec<GeneratedFile>, Error> {
     let mut tables: Tables =
         services.iter().map(|service| (format!("service {}", service.name), markdown::service(service))).collect();
@@ -223,9 +243,10 @@ fn page_files(root: &Path, services: &[Service], kinds: &[ErrorKind]) -> Result<
     }
 }
 
-/// Files of the services crate that no schema makes any more.
+/// Files of the services crate, and vectors, that no schema makes any more.
 fn orphans(root: &Path, files: &[GeneratedFile]) -> Result<Vec<PathBuf>, Error> {
     let mut found = files_in(root, SERVICES_CRATE, "rs")?;
+    found.extend(files_in(root, VECTORS, "json")?);
     found.retain(|path| !files.iter().any(|file| file.path == *path));
     Ok(found)
 }
