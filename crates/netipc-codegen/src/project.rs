@@ -37,6 +37,7 @@ const PAGES: &str = "spec";
 const SERVICES_CRATE: &str = "crates/netipc-services/src";
 const VECTORS: &str = "spec/vectors";
 const GOLDEN: &str = "spec/vectors/golden";
+const TESTEE: &str = "interop/testee/src/services.rs";
 const ERROR_KINDS: &str = "crates/netipc-proto/src/error/kind.rs";
 
 /// A file as it should be.
@@ -203,6 +204,7 @@ fn rust_files(services: &[Service]) -> Vec<GeneratedFile> {
         services.iter().map(|service| file(&rust::snake(&service.name), rust::module(service, &options))).collect();
     files.push(file("lib", rust::library(services, &source, doc)));
     files.push(file("fuzzing", rust::fuzzing(services, &source, &options)));
+    files.push(GeneratedFile { path: TESTEE.into(), content: rust::testee(services, &source, &options) });
     files
 }
 

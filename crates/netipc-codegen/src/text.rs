@@ -69,6 +69,13 @@ impl Text {
         self.line(close);
     }
 
+    /// What `body` adds, indented; for heads that take several lines.
+    pub fn indented(&mut self, body: impl FnOnce(&mut Self)) {
+        let mut inner = Self::new();
+        body(&mut inner);
+        self.nodes.push(Node::Indent(inner));
+    }
+
     /// A comment: paragraphs, separated by empty lines, wrapped behind `prefix`.
     pub fn comment(&mut self, prefix: &'static str, text: impl Into<String>) {
         self.nodes.push(Node::Comment { prefix, text: text.into() });
