@@ -12,24 +12,35 @@ const BUFFER: usize = 1 << 16;
 
 /// Why the testee gives up.
 #[derive(Debug)]
-pub(crate) enum Error {
+#[non_exhaustive]
+pub enum Error {
+    /// Input or output failed.
     Io(io::Error),
     /// A frame that is not what the specification says.
     Frame(&'static str),
+    /// JSON that is not canonical, or not what the operation takes.
     Json(Malformed),
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Io(error) => error.fmt(f),
+            Self::Io(_) => f.write_str("input or output failed"),
             Self::Frame(what) => write!(f, "malformed frame: {what}"),
-            Self::Json(malformed) => malformed.fmt(f),
+            Self::Json(_) => f.write_str("malformed body"),
         }
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io(error) => Some(error),
+            Self::Json(malformed) => Some(malformed),
+            Self::Frame(_) => None,
+        }
+    }
+}
 
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
@@ -50,8 +61,12 @@ enum Response {
     Unknown,
 }
 
-/// Answers all requests of `input` on `output`.
-pub(crate) fn serve(mut input: impl Read, output: impl Write) -> Result<(), Error> {
+/// Answers all requests of `input` on `output`, in their order, until the input ends.
+///
+/// # Errors
+///
+/// A malformed frame, and input or output that fails.
+pub fn serve(mut input: impl Read, output: impl Write) -> Result<(), Error> {
     let mut output = BufWriter::with_capacity(BUFFER, output);
     let mut pending: Vec<u8> = Vec::new();
     let mut start = 0;

@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 /// JSON that is not canonical, or not what was asked for.
 #[derive(Debug)]
-pub(crate) struct Malformed {
+pub struct Malformed {
     at: usize,
     what: String,
 }

@@ -52,6 +52,7 @@ pub use encode::encode;
 pub use envelope::pages as envelope;
 pub use offence::{Offence, Problem};
 pub use page::Page;
+pub use records::repair;
 pub use value::{Hex, Value};
 
 use crate::model::Service;

@@ -208,7 +208,9 @@ pub(super) fn example(service: &Service, record: &Record, number: u64) -> Value 
 }
 
 /// Gives fields the values that rules with conditions demand; they decide, not what was there.
-pub(super) fn repair(service: &Service, record: &Record, value: &mut Value) {
+///
+/// Useful for values that were made at random: most of them break such a rule.
+pub fn repair(service: &Service, record: &Record, value: &mut Value) {
     // One step for each field is enough, and more do not help where rules contradict each other.
     for _ in 0..=record.fields.len() {
         let Some(found) = broken(service, record, value) else { return };

@@ -238,7 +238,8 @@ fn continuations(page: &mut Page) {
                 (Some((a, first)), Some((b, second))) => a + first.len() <= b || b + second.len() <= a,
                 _ => first.2.is_none(),
             };
-            if apart {
+            // A packet as short as its header says is wrong in another way.
+            if apart && first.3 != second.3 {
                 let both = apply(second, apply(first, sound[1].clone()));
                 add(&format!("{}+{}", first.0, second.0), both, first.3, &[first.4, "NIPC-RCV-07"]);
             }
