@@ -313,11 +313,13 @@ mod apps_lookup {
 
         fn with_fields(
             &self,
+            spare: bool,
             take: impl FnOnce(service::KnownFields<'_>) -> Result<(), BuildError>,
         ) -> Result<(), BuildError> {
             let labels: Vec<_> =
                 self.labels.iter().map(|row| service::Label { key: &row.key, value: &row.value }).collect();
             let cgroup_status = service::CgroupStatus::from_code(self.cgroup_status);
+            let cgroup_status = cgroup_status.or(spare.then_some(service::CgroupStatus::ALL[0]));
             let cgroup_status =
                 cgroup_status.ok_or(unlisted("apps-lookup item", "cgroup_status", self.cgroup_status.into()))?;
             take(service::KnownFields {
@@ -344,9 +346,9 @@ mod apps_lookup {
             }
         }
 
-        fn give(&self, builder: &mut service::ReplyBuilder<'_>) -> Result<(), BuildError> {
+        fn give(&self, spare: bool, builder: &mut service::ReplyBuilder<'_>) -> Result<(), BuildError> {
             match self {
-                Self::Known(value) => value.with_fields(|fields| builder.known(fields)),
+                Self::Known(value) => value.with_fields(spare, |fields| builder.known(fields)),
                 Self::Unknown => builder.unknown(),
             }
         }
@@ -368,7 +370,8 @@ mod apps_lookup {
         };
         let mut builder = AppsLookup::reply_builder(&request, out);
         builder.generation(generation);
-        let invalid = answered(&answers, |answer| answer.give(&mut builder));
+        let keys = request.keys().len();
+        let invalid = answered(&answers, keys, |answer, spare| answer.give(spare, &mut builder));
         let finished = AppsLookup::finish_reply(builder);
         Ok(invalid.and(finished).map_err(Refusal::from))
     }
@@ -622,6 +625,7 @@ mod cgroups_lookup {
 
         fn with_fields(
             &self,
+            _: bool,
             take: impl FnOnce(service::KnownFields<'_>) -> Result<(), BuildError>,
         ) -> Result<(), BuildError> {
             let labels: Vec<_> =
@@ -645,9 +649,9 @@ mod cgroups_lookup {
             }
         }
 
-        fn give(&self, builder: &mut service::ReplyBuilder<'_>) -> Result<(), BuildError> {
+        fn give(&self, spare: bool, builder: &mut service::ReplyBuilder<'_>) -> Result<(), BuildError> {
             match self {
-                Self::Known(value) => value.with_fields(|fields| builder.known(fields)),
+                Self::Known(value) => value.with_fields(spare, |fields| builder.known(fields)),
                 Self::UnknownRetryLater => builder.unknown_retry_later(),
                 Self::UnknownPermanent => builder.unknown_permanent(),
             }
@@ -670,7 +674,8 @@ mod cgroups_lookup {
         };
         let mut builder = CgroupsLookup::reply_builder(&request, out);
         builder.generation(generation);
-        let invalid = answered(&answers, |answer| answer.give(&mut builder));
+        let keys = request.keys().len();
+        let invalid = answered(&answers, keys, |answer, spare| answer.give(spare, &mut builder));
         let finished = CgroupsLookup::finish_reply(builder);
         Ok(invalid.and(finished).map_err(Refusal::from))
     }

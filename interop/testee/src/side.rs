@@ -123,10 +123,15 @@ pub(crate) fn first_invalid<T>(
     Ok(())
 }
 
-/// Gives all answers up to the first one that is refused as invalid, which is the error, or for want of room.
-pub(crate) fn answered<T>(answers: &[T], mut give: impl FnMut(&T) -> Result<(), BuildError>) -> Result<(), BuildError> {
-    for answer in answers {
-        match give(answer) {
+/// Gives all answers up to the first one that is refused as invalid, which is the error, or for want of room. Those behind
+/// the last of `keys` keys are spare.
+pub(crate) fn answered<T>(
+    answers: &[T],
+    keys: usize,
+    mut give: impl FnMut(&T, bool) -> Result<(), BuildError>,
+) -> Result<(), BuildError> {
+    for (position, answer) in answers.iter().enumerate() {
+        match give(answer, position >= keys) {
             // Those behind the last key are only counted.
             Ok(()) | Err(BuildError::Answers { .. }) => {}
             Err(BuildError::Overflow { .. }) => return Ok(()),

@@ -99,7 +99,7 @@ fn values(service: &Service, record: &Record, text: &mut Text) {
         let is_key = service.lookup_parts().is_some_and(|parts| parts.key.name == record.name);
         let is_bare = Query::of(&shape) == Query::Value && !shape.is_item();
         if is_built && !is_bare && !(is_key && Query::of(&shape) == Query::Value) {
-            with_fields(&shape, &shape.fields_name(), &fields, text);
+            with_fields(&shape, &shape.fields_name(), &fields, false, text);
         }
     });
     text.blank();
@@ -222,12 +222,17 @@ fn show(fields: &[&Field], text: &mut Text) {
     text.blank();
 }
 
-/// Lends the values as the struct `target` that an encoder takes.
-fn with_fields(shape: &Shape<'_>, target: &str, fields: &[&Field], text: &mut Text) {
+/// Lends the values as the struct `target` that an encoder takes; those of an answer can be `spare`, and are only counted
+/// then.
+fn with_fields(shape: &Shape<'_>, target: &str, fields: &[&Field], answer: bool, text: &mut Text) {
     let borrows = fields.iter().any(|field| matches!(field.kind, Kind::String(_) | Kind::Table { .. }));
     let lifetime = if borrows { "<'_>" } else { "" };
     text.block("fn with_fields(", ") -> Result<(), BuildError> {", |text| {
         text.line("&self,");
+        let closed = fields.iter().any(|field| is_closed(shape.service, field));
+        if answer {
+            text.line(if closed { "spare: bool," } else { "_: bool," });
+        }
         text.line(format!("take: impl FnOnce(service::{target}{lifetime}) -> Result<(), BuildError>,"));
     });
     text.indented(|text| {
@@ -235,7 +240,7 @@ fn with_fields(shape: &Shape<'_>, target: &str, fields: &[&Field], text: &mut Te
             rows(shape, table, text);
         }
         for field in fields.iter().filter(|field| is_closed(shape.service, field)) {
-            named(shape, field, text);
+            named(shape, field, answer, text);
         }
         let values = fields.iter().map(|field| match is_closed(shape.service, field) {
             true => field.name.clone(),
@@ -255,11 +260,14 @@ fn rows(shape: &Shape<'_>, table: &Field, text: &mut Text) {
 }
 
 /// A local variable with the value of a closed enumeration, which the implementation's types cannot do without a name.
-fn named(shape: &Shape<'_>, field: &Field, text: &mut Text) {
+fn named(shape: &Shape<'_>, field: &Field, answer: bool, text: &mut Text) {
     let (name, Kind::Enum { name: of, .. }) = (&field.name, &field.kind) else { return };
     let record = format!("{} {}", shape.service.name, shape.record.name);
     let got = wide(&field.kind, &format!("self.{name}"));
     text.line(format!("let {name} = service::{}::from_code(self.{name});", camel(of)));
+    if answer {
+        text.line(format!("let {name} = {name}.or(spare.then_some(service::{}::ALL[0]));", camel(of)));
+    }
     let arguments = vec![format!("\"{record}\""), format!("\"{name}\""), got];
     text.assign(format!("let {name} ="), format!("{name}.ok_or(unlisted("), arguments, "))?;", Style::Tight);
 }
@@ -412,7 +420,7 @@ fn answers(service: &Service, parts: &LookupParts<'_>, text: &mut Text) {
         declare(&item, &name, &free, text);
         text.block(format!("impl {name} {{"), "}", |text| {
             read(&item, &free, false, text);
-            with_fields(&item, &format!("{}Fields", camel(&value.name)), &free, text);
+            with_fields(&item, &format!("{}Fields", camel(&value.name)), &free, true, text);
         });
         text.blank();
     }
@@ -433,13 +441,18 @@ fn answers(service: &Service, parts: &LookupParts<'_>, text: &mut Text) {
             });
         });
         text.blank();
-        let head = format!("fn give(&self, builder: &mut service::{builder}<'_>) -> Result<(), BuildError> {{");
+        let head =
+            format!("fn give(&self, spare: bool, builder: &mut service::{builder}<'_>) -> Result<(), BuildError> {{");
         text.block(head, "}", |text| {
             text.block("match self {", "}", |text| {
                 for value in &finals {
                     let (name, method) = (camel(&value.name), &value.name);
                     text.line(match told(value) {
-                        true => format!("Self::{name}(value) => value.with_fields(|fields| builder.{method}(fields)),"),
+                        true => {
+                            format!(
+                                "Self::{name}(value) => value.with_fields(spare, |fields| builder.{method}(fields)),"
+                            )
+                        }
                         false => format!("Self::{name} => builder.{method}(),"),
                     });
                 }
@@ -469,7 +482,8 @@ fn answer(service: &Service, parts: &LookupParts<'_>, text: &mut Text) {
         });
         text.line(format!("let mut builder = {name}::reply_builder(&request, out);"));
         text.line(format!("builder.{}(generation);", parts.lookup.generation));
-        text.line("let invalid = answered(&answers, |answer| answer.give(&mut builder));");
+        text.line(format!("let keys = request.{}().len();", parts.lookup.keys));
+        text.line("let invalid = answered(&answers, keys, |answer, spare| answer.give(spare, &mut builder));");
         text.line(format!("let finished = {name}::finish_reply(builder);"));
         text.line("Ok(invalid.and(finished).map_err(Refusal::from))");
     });
