@@ -39,6 +39,14 @@ const GO_SERVICES: &str = "go/services";
 const GO_TESTEE: &str = "go/internal/testee/services.go";
 const C_KINDS_HEADER: &str = "c/include/netipc/kind.h";
 const C_KINDS_SOURCE: &str = "c/src/kind.c";
+const C_HEADERS: &str = "c/include/netipc/services";
+const C_SOURCES: &str = "c/src/services";
+const C_TESTEE: &str = "c/testee/services";
+const C_FUZZ: &str = "c/fuzz/services";
+
+/// The directories with nothing but generated files, and what these end in.
+const HOMES: [(&str, &str); 5] =
+    [(SERVICES_CRATE, "rs"), (C_HEADERS, "h"), (C_SOURCES, "c"), (C_TESTEE, "c"), (C_FUZZ, "c")];
 
 /// A file as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +112,7 @@ impl std::error::Error for Error {
 pub fn generate(root: &Path) -> Result<Vec<GeneratedFile>, Error> {
     let (services, kinds) = inputs(root)?;
     let mut files = rust_files(&services);
+    files.extend(c_files(&services).map_err(|clash| Error::Clash(clash.to_string()))?);
     files.push(GeneratedFile { path: ERROR_KINDS.into(), content: rust::error_kinds(&kinds, ERRORS) });
     files.push(GeneratedFile { path: GO_ERROR_KINDS.into(), content: go::error_kinds(&kinds, ERRORS, "proto") });
     files.extend(go_files(&services));
@@ -209,6 +218,28 @@ fn rust_files(services: &[Service]) -> Vec<GeneratedFile> {
     files
 }
 
+fn c_files(services: &[Service]) -> Result<Vec<GeneratedFile>, c::Clash> {
+    let options = c::Options::standard();
+    let modules = services.iter().map(|service| c::module(service, &options)).collect::<Result<Vec<_>, _>>()?;
+    let names: Vec<_> = modules.iter().map(|module| module.name.as_str()).collect();
+    let sources = c::source_list(&names, &format!("{SCHEMAS}/*.toml"));
+    let file = |path: String, content| GeneratedFile { path: path.into(), content };
+    let mut files = vec![file(format!("{C_SOURCES}/sources.cmake"), sources)];
+    for module in modules {
+        files.push(file(format!("{C_HEADERS}/{}.h", module.name), module.header));
+        files.push(file(format!("{C_SOURCES}/{}.c", module.name), module.source));
+    }
+    for service in services {
+        let name = format!("{C_TESTEE}/{}.c", rust::snake(&service.name));
+        files.push(file(name, c::testee(service, &options)));
+        let name = format!("{C_FUZZ}/{}.c", rust::snake(&service.name));
+        files.push(file(name, c::fuzzing(service, &options)));
+    }
+    files.push(file(format!("{C_FUZZ}/all.c"), c::fuzzing_list(services, &format!("{SCHEMAS}/*.toml"))));
+    files.push(file(format!("{C_TESTEE}/all.c"), c::testee_list(services, &format!("{SCHEMAS}/*.toml"))));
+    Ok(files)
+}
+
 /// The package of each service, with its example and tests.
 fn go_files(services: &[Service]) -> Vec<GeneratedFile> {
     let options = go::Options::default();
@@ -250,9 +281,12 @@ fn page_files(root: &Path, services: &[Service], kinds: &[ErrorKind]) -> Result<
     }
 }
 
-/// Files of services that no schema makes any more. The Go packages have tests that people write too.
+/// Generated files that no schema makes any more. The Go packages have tests that people write too.
 fn orphans(root: &Path, files: &[GeneratedFile]) -> Result<Vec<PathBuf>, Error> {
-    let mut found = files_in(root, SERVICES_CRATE, "rs")?;
+    let mut found = Vec::new();
+    for (home, extension) in HOMES {
+        found.extend(files_in(root, home, extension)?);
+    }
     for dir in entries(root, GO_SERVICES)? {
         for path in files_in(root, &dir.to_string_lossy(), "go")? {
             if read(root, &path)?.starts_with(go::GENERATED) {

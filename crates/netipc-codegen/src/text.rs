@@ -71,6 +71,8 @@ pub enum Style {
     Fill,
     /// `a.b().c()`; one item a line, indented, when it does not fit.
     Chain,
+    /// `f(a, b)`; when it does not fit, lines that begin where the first item does, and no comma at the end.
+    Aligned,
     /// `S{a: 1, b: 2}`; one item a line, the values below each other, when it does not fit.
     Keyed,
 }
@@ -93,11 +95,11 @@ impl Text {
     }
 
     /// `open`, then what `body` adds, indented, then `close`.
-    pub fn block(&mut self, open: impl Into<String>, close: &str, body: impl FnOnce(&mut Self)) {
+    pub fn block(&mut self, open: impl Into<String>, close: impl Into<String>, body: impl FnOnce(&mut Self)) {
         let mut inner = Self::new();
         body(&mut inner);
         self.line(open);
-        self.nodes.push(Node::Indent(inner));
+        self.indent(inner);
         self.line(close);
     }
 
@@ -208,19 +210,24 @@ fn comment(start: &str, text: &str, layout: &Layout, out: &mut Vec<String>) {
 }
 
 fn block_comment(indent: &str, text: &str, layout: &Layout, out: &mut Vec<String>) {
-    let text = text.trim();
+    // What would end the comment early.
+    let text = text.trim().replace("*/", "* /");
     let line = format!("{indent}/** {} */", text.split_whitespace().collect::<Vec<_>>().join(" "));
     if line.len() <= layout.width && !text.contains("\n\n") {
         out.push(line);
         return;
     }
     out.push(format!("{indent}/**"));
-    comment(&format!("{indent} *"), text, layout, out);
+    comment(&format!("{indent} *"), &text, layout, out);
     out.push(format!("{indent} */"));
 }
 
 impl Group {
     fn print(&self, indent: &str, layout: &Layout, out: &mut Vec<String>) {
+        if self.style == Style::Aligned {
+            self.print_aligned(indent, layout.width, out);
+            return;
+        }
         let Self { left, open, items, close, style } = self;
         let space = if *style == Style::Spaced && !items.is_empty() { " " } else { "" };
         let separator = if *style == Style::Chain { "" } else { ", " };
@@ -248,11 +255,33 @@ impl Group {
                 }
                 return;
             }
+            Style::Aligned => {}
             Style::Tight | Style::Spaced => out.extend(items.iter().map(|item| format!("{deeper}{item},"))),
             Style::Keyed => out.extend(aligned(items).iter().map(|item| format!("{deeper}{item},"))),
             Style::Fill => self.fill(&deeper, layout, width, out),
         }
         out.push(format!("{indent}{close}"));
+    }
+
+    fn print_aligned(&self, indent: &str, width: usize, out: &mut Vec<String>) {
+        let left = if self.left.is_empty() { String::new() } else { format!("{} ", self.left) };
+        let mut line = format!("{indent}{left}{}", self.open);
+        let column = if line.len() > width / 2 { indent.len() + 8 } else { line.len() };
+        for (index, item) in self.items.iter().enumerate() {
+            let end = if index + 1 == self.items.len() { self.close.len() } else { 1 };
+            let space = usize::from(index > 0);
+            if index > 0 && line.len() + space + item.len() + end > width {
+                out.push(std::mem::replace(&mut line, " ".repeat(column)));
+            } else if index > 0 {
+                line.push(' ');
+            }
+            line.push_str(item);
+            if index + 1 < self.items.len() {
+                line.push(',');
+            }
+        }
+        line.push_str(&self.close);
+        out.push(line);
     }
 
     fn fill(&self, indent: &str, layout: &Layout, width: usize, out: &mut Vec<String>) {
@@ -339,6 +368,9 @@ mod tests {
         assert_eq!(print(9, Style::Tight).lines().count(), 11);
         assert_eq!(print(9, Style::Fill).lines().count(), 4);
         assert_eq!(print(1, Style::Spaced), "f( argument_name )\n");
+        let aligned = print(9, Style::Aligned);
+        assert_eq!(aligned.lines().map(str::len).collect::<Vec<_>>(), [106, 31]);
+        assert!(aligned.ends_with("\n  argument_name, argument_name)\n"), "{aligned}");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use netipc_codegen::model::Service;
-use netipc_codegen::{go, markdown, rust, schema};
+use netipc_codegen::{c, go, markdown, rust, schema};
 
 const GO_MODULE: &str = "github.com/netdata/plugin-ipc/go";
 
@@ -72,6 +72,22 @@ fn fuzzing_is_as_checked_in() {
     compare("fuzzing.rs", &rust::fuzzing(&services, "tests/schemas/*.toml", &rust::Options::default()));
 }
 
+/// Versions of one service have prefixes of their own, so that they can meet in one program.
+#[test]
+fn c_is_as_checked_in() {
+    for name in NAMES {
+        let prefix =
+            if name.starts_with("probe") { format!("{}_", name.replace("probe_", "v")) } else { String::new() };
+        compare_c(&service(name), &prefix);
+    }
+}
+
+fn compare_c(service: &Service, prefix: &str) {
+    let module = c::module(service, &c::Options::for_users(prefix)).unwrap();
+    compare(&format!("c/{}.h", module.name), &module.header);
+    compare(&format!("c/{}.c", module.name), &module.source);
+}
+
 /// The example's versions, so that their code can meet in one program.
 #[test]
 fn versions_of_the_example_are_as_checked_in() {
@@ -84,6 +100,7 @@ fn versions_of_the_example_are_as_checked_in() {
         compare(&format!("{name}.rs"), &rust::module(&service, &rust::Options::default()));
         let file = tests_dir().join("../../../examples/ip-to-asn/go").join(home).join("iptoasn.go");
         compare_at(&file, &go::package(&service, &go::Options::default()));
+        compare_c(&service, &format!("v{}_", &name["ip_to_asn_".len()..]));
     }
 }
 
@@ -93,6 +110,8 @@ fn printing_is_repeatable() {
     for name in NAMES {
         let options = rust::Options::default();
         assert_eq!(rust::module(&service(name), &options), rust::module(&service(name), &options));
+        let options = c::Options::for_users("");
+        assert_eq!(c::module(&service(name), &options), c::module(&service(name), &options));
         let options = go::Options::default();
         assert_eq!(go::package(&service(name), &options), go::package(&service(name), &options));
     }
