@@ -35,7 +35,7 @@ const INDEX: &str = "netipc.rs";
 pub enum Error {
     /// Schemas are wrong; all findings of all files.
     Schema(Vec<Diagnostics>),
-    /// Two services share a name or a method code.
+    /// Two services share a name or a method code, or two things of one schema a name in the code.
     Clash(String),
     /// A schema could not be read.
     Read {
@@ -145,9 +145,10 @@ pub fn go_packages<P: AsRef<Path>>(options: &go::Options, schemas: &[P]) -> Resu
     let package = |service: &Service| {
         let name = options.package_of(service);
         let path = Path::new(&name).join(format!("{name}.go"));
-        GeneratedFile { path, content: go::package(service, options) }
+        let content = go::package(service, options).map_err(|clash| Error::Clash(clash.to_string()))?;
+        Ok(GeneratedFile { path, content })
     };
-    Ok(services.iter().map(package).collect())
+    services.iter().map(package).collect()
 }
 
 /// The header and the source in C of each schema; their paths are relative to where the caller wants them.

@@ -48,13 +48,23 @@ fn rust_is_as_checked_in() {
     }
 }
 
+/// Names of a schema can meet when Go's case and joins are put on them; that is told instead of printed.
+#[test]
+fn names_that_meet_in_go_are_told() {
+    let text = std::fs::read_to_string(tests_dir().join("schemas/motto.toml")).unwrap();
+    let text = text.replace("occasion", "mood_merry");
+    let service = schema::parse("motto.toml", &text).unwrap_or_else(|findings| panic!("{findings}"));
+    let clash = go::package(&service, &go::Options::default()).unwrap_err().to_string();
+    assert!(clash.starts_with("motto.toml: two things of the schema would be called `MoodMerry` in Go;"), "{clash}");
+}
+
 /// The packages are part of the Go module, so that they are compiled, vetted and run there.
 fn compare_go(name: &str, service: &Service) {
     let package = name.replace('_', "");
     let path = format!("{GO_MODULE}/internal/probes/{package}");
     let options = go::Options { path: Some(path), package: Some(package.clone()), ..go::Options::default() };
     let home = tests_dir().join("../../../go/internal/probes").join(&package);
-    compare_at(&home.join(format!("{package}.go")), &go::package(service, &options));
+    compare_at(&home.join(format!("{package}.go")), &go::package(service, &options).unwrap());
     compare_at(&home.join("example_test.go"), &go::example(service, &options));
     compare_at(&home.join("fuzz_test.go"), &go::tests(service, &options));
 }
@@ -121,7 +131,7 @@ fn versions_of_the_example_are_as_checked_in() {
         let service = schema::parse(&path, &text).unwrap_or_else(|findings| panic!("{findings}"));
         compare(&format!("{name}.rs"), &rust::module(&service, &rust::Options::default()));
         let file = tests_dir().join("../../../examples/ip-to-asn/go").join(home).join("iptoasn.go");
-        compare_at(&file, &go::package(&service, &go::Options::default()));
+        compare_at(&file, &go::package(&service, &go::Options::default()).unwrap());
         let (dir, prefix) = if name.ends_with('1') { ("c", "") } else { ("c/version-2", "v2_") };
         let module = c::module(&service, &c::Options::for_users(prefix)).unwrap();
         let home = tests_dir().join("../../../examples/ip-to-asn").join(dir);
