@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 use crate::model::Service;
 use crate::project::{GeneratedFile, check_clashes};
 use crate::schema::Diagnostics;
-use crate::{rust, schema};
+use crate::{go, rust, schema};
 
 /// The file that names all modules.
 const INDEX: &str = "netipc.rs";
@@ -133,6 +133,21 @@ pub fn modules<P: AsRef<Path>>(options: &rust::Options, schemas: &[P]) -> Result
         content: rust::module(service, options),
     };
     Ok(services.iter().map(module).collect())
+}
+
+/// The Go package of each schema, a directory with one file; their paths are relative to where the caller wants them.
+///
+/// # Errors
+///
+/// All findings in schemas at once; else the first file that cannot be read.
+pub fn go_packages<P: AsRef<Path>>(options: &go::Options, schemas: &[P]) -> Result<Vec<GeneratedFile>, Error> {
+    let services = read(schemas)?;
+    let package = |service: &Service| {
+        let name = options.package_of(service);
+        let path = Path::new(&name).join(format!("{name}.go"));
+        GeneratedFile { path, content: go::package(service, options) }
+    };
+    Ok(services.iter().map(package).collect())
 }
 
 /// Reads the schemas of users.

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use netipc_codegen::model::Service;
-use netipc_codegen::{markdown, rust, schema};
+use netipc_codegen::{c, go, markdown, rust, schema};
+
+const GO_MODULE: &str = "github.com/netdata/plugin-ipc/go";
 
 const NAMES: [&str; 8] = ["weather", "ports", "journal", "parcels", "gazette", "motto", "probe_1", "probe_3"];
 
@@ -25,11 +27,16 @@ fn service(name: &str) -> Service {
 }
 
 fn compare(file: &str, printed: &str) {
-    let path = tests_dir().join("golden").join(file);
+    compare_at(&tests_dir().join("golden").join(file), printed);
+}
+
+fn compare_at(path: &Path, printed: &str) {
+    let file = path.display();
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, printed).unwrap();
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, printed).unwrap();
     }
-    let golden = std::fs::read_to_string(&path).unwrap_or_default();
+    let golden = std::fs::read_to_string(path).unwrap_or_default();
     assert!(golden == printed, "{file} is out of date; printed now:\n{printed}");
 }
 
@@ -41,10 +48,44 @@ fn rust_is_as_checked_in() {
     }
 }
 
+/// The packages are part of the Go module, so that they are compiled, vetted and run there.
+fn compare_go(name: &str, service: &Service) {
+    let package = name.replace('_', "");
+    let path = format!("{GO_MODULE}/internal/probes/{package}");
+    let options = go::Options { path: Some(path), package: Some(package.clone()), ..go::Options::default() };
+    let home = tests_dir().join("../../../go/internal/probes").join(&package);
+    compare_at(&home.join(format!("{package}.go")), &go::package(service, &options));
+    compare_at(&home.join("example_test.go"), &go::example(service, &options));
+    compare_at(&home.join("fuzz_test.go"), &go::tests(service, &options));
+}
+
+#[test]
+fn go_is_as_checked_in() {
+    for name in NAMES {
+        compare_go(name, &service(name));
+    }
+}
+
 #[test]
 fn fuzzing_is_as_checked_in() {
     let services = FROZEN.map(service);
     compare("fuzzing.rs", &rust::fuzzing(&services, "tests/schemas/*.toml", &rust::Options::default()));
+}
+
+/// Versions of one service have prefixes of their own, so that they can meet in one program.
+#[test]
+fn c_is_as_checked_in() {
+    for name in NAMES {
+        let prefix =
+            if name.starts_with("probe") { format!("{}_", name.replace("probe_", "v")) } else { String::new() };
+        compare_c(&service(name), &prefix);
+    }
+}
+
+fn compare_c(service: &Service, prefix: &str) {
+    let module = c::module(service, &c::Options::for_users(prefix)).unwrap();
+    compare(&format!("c/{}.h", module.name), &module.header);
+    compare(&format!("c/{}.c", module.name), &module.source);
 }
 
 /// The example's versions, so that their code can meet in one program.
@@ -55,6 +96,7 @@ fn versions_of_the_example_are_as_checked_in() {
         let text = std::fs::read_to_string(tests_dir().join("../../..").join(&path)).unwrap();
         let service = schema::parse(&path, &text).unwrap_or_else(|findings| panic!("{findings}"));
         compare(&format!("{name}.rs"), &rust::module(&service, &rust::Options::default()));
+        compare_c(&service, &format!("v{}_", &name["ip_to_asn_".len()..]));
     }
 }
 
@@ -64,6 +106,10 @@ fn printing_is_repeatable() {
     for name in NAMES {
         let options = rust::Options::default();
         assert_eq!(rust::module(&service(name), &options), rust::module(&service(name), &options));
+        let options = c::Options::for_users("");
+        assert_eq!(c::module(&service(name), &options), c::module(&service(name), &options));
+        let options = go::Options::default();
+        assert_eq!(go::package(&service(name), &options), go::package(&service(name), &options));
     }
 }
 
@@ -83,6 +129,16 @@ fn model_is_as_checked_in_and_survives_serialisation() {
         compare(&format!("{name}.json"), &json);
         assert_eq!(serde_json::from_str::<Service>(&json).unwrap(), service);
     }
+}
+
+#[test]
+fn printed_go_is_formatted() {
+    let Ok(output) = Command::new("gofmt").arg("-l").arg(tests_dir().join("../../../go")).output() else {
+        // Without Go's tools there is nobody to ask; the packages are vetted where there are.
+        return;
+    };
+    let (files, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && files.is_empty(), "gofmt would change {files}{errors}");
 }
 
 #[test]

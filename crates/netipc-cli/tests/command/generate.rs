@@ -25,6 +25,19 @@ fn a_schema_becomes_a_module_named_after_its_service() {
 }
 
 #[test]
+fn one_run_makes_code_in_several_languages() {
+    let out = RunDir::new();
+    let directory = out.path().to_str().unwrap();
+    let args = ["gen", SCHEMA, "--lang", "go,rust", "--go-runtime", "example.org/ipc", "--out", directory];
+    let printed = Outcome::of(netipc(&args)).prints().to_owned();
+    let file = format!("{directory}/iptoasn/iptoasn.go");
+    assert_eq!(printed, format!("{file}\n{directory}/ip_to_asn.rs\n"));
+    let code = fs::read_to_string(&file).unwrap();
+    assert!(code.contains("package iptoasn\n") && code.contains("\"example.org/ipc/proto/codec\""), "{code}");
+    Outcome::of(netipc(&["gen", SCHEMA, "--lang", "go,cobol", "--out", directory])).fails(2, "cobol");
+}
+
+#[test]
 fn a_schema_becomes_the_tables_that_standard_services_have_in_their_specification() {
     let out = RunDir::new();
     let directory = out.path().to_str().unwrap();

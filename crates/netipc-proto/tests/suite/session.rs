@@ -330,6 +330,28 @@ fn abandon() {
     assert_eq!(client.begin_send(&request(0, 6)), Err(SendError::Closed));
 }
 
+/// What broke a session first is what it tells for ever.
+#[test]
+fn the_first_violation_stays() {
+    let (mut client, _) = pair(&agreed(256, 512, 4, 1024));
+    let first = Violation::PacketTooLong { got: 2000, allowed: 1024 };
+    client.fail(first);
+    client.fail(Violation::UnknownMessageId { got: 1 });
+    assert_eq!(client.violation(), Some(&first));
+}
+
+/// The bytes of a message that is half there cannot be taken away from it.
+#[test]
+fn half_a_message_is_not_taken() {
+    let (_, mut server) = pair(&agreed(256, 512, 4, 96));
+    let payload = [7; 100];
+    let packets = packets(Chunker::new(request(100, 1), 96), &payload);
+    assert_eq!(server.on_packet(&packets[0], Time::ZERO), Ok(Received::Partial));
+    assert!(server.take_assembled().is_empty());
+    assert!(matches!(server.on_packet(&packets[1], Time::ZERO), Ok(Received::Assembled(_))));
+    assert_eq!(server.take_assembled(), payload);
+}
+
 #[test]
 fn accessors() {
     let limits = agreed(256, 512, 4, 1024);
