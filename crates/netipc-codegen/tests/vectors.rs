@@ -1,4 +1,5 @@
 //! Vectors: makers and interpreter agree on every schema, and what comes out is what its own schema says.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic, also in its helpers")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

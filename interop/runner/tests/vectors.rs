@@ -1,4 +1,5 @@
 //! All vectors against the Rust implementation, in this process.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic, also in its helpers")]
 
 use std::path::Path;
 
