@@ -44,15 +44,15 @@ pub fn run(options: &RunOptions) -> Result<bool> {
         if options.list.only.is_empty() {
             let ids: Vec<_> = vectors.iter().map(|vector| vector.id.as_str()).collect();
             for idle in exclusions.idle(testee.name(), &ids) {
-                println!("FAIL {} {}: it is excluded, and there is no such vector", testee.name(), idle.vectors);
+                crate::say!("FAIL {} {}: it is excluded, and there is no such vector", testee.name(), idle.vectors);
                 count.failed += 1;
             }
         }
-        println!("{}: {} passed, {} failed, {} excluded", testee.name(), count.passed, count.failed, count.excluded);
+        crate::say!("{}: {} passed, {} failed, {} excluded", testee.name(), count.passed, count.failed, count.excluded);
         sum.passed += count.passed;
         sum.failed += count.failed;
     }
-    println!("{} passed, {} failed", sum.passed, sum.failed);
+    crate::say!("{} passed, {} failed", sum.passed, sum.failed);
     Ok(sum.failed == 0)
 }
 
@@ -127,11 +127,11 @@ fn judge(testee: &str, vectors: &[Vector], outcomes: &[Outcome], exclusions: &Ex
         };
         count.failed += 1;
         if count.failed <= show {
-            println!("FAIL {testee} {}: {}\n  {complaint}", vector.id, vector.what);
+            crate::say!("FAIL {testee} {}: {}\n  {complaint}", vector.id, vector.what);
         }
     }
     for (target, number) in unknown {
-        println!("FAIL {testee}: it does not know `{target}` or an operation on it, which {number} vectors need");
+        crate::say!("FAIL {testee}: it does not know `{target}` or an operation on it, which {number} vectors need");
     }
     count
 }

@@ -6,7 +6,7 @@
 //!         +-- interpreter: decode, encode, answer
 //! ```
 //!
-//! The interpreter ([`decode`], [`encode`], [`answer`]) knows the rules of every service from its model alone. The makers
+//! The interpreter ([`decode()`], [`encode()`], [`answer()`]) knows the rules of every service from its model alone. The makers
 //! do not ask it what to expect; they say it, because they know what they broke. Vectors of the envelope come from tables
 //! here, with encoders of their own: nothing of this module depends on an implementation that the vectors test.
 //!
@@ -14,12 +14,24 @@
 //!
 //! ```
 //! let schema = r#"
-//!     service = { name = "uptime", method = 0x8001, batchable = true, idempotent = true, request = "unit", reply = "unit",
-//!                 doc = "Tells how long a unit has been up." }
+//!     [service]
+//!     name = "uptime"
+//!     method = 0x8001
+//!     batchable = true
+//!     idempotent = true
+//!     request = "unit"
+//!     reply = "unit"
+//!     doc = "Tells how long a unit has been up."
 //!     [record.unit]
 //!     doc = "Which unit."
 //!     trailing = "rejected"
-//!     field = [{ name = "name", type = "string", min_length = 1, nul_inside = "rejected", doc = "Its name." }]
+//!     [[record.unit.field]]
+//!     name = "name"
+//!     type = "string"
+//!     min_length = 1
+//!     example = "cron.service"
+//!     nul_inside = "rejected"
+//!     doc = "Its name."
 //! "#;
 //! let service = netipc_codegen::schema::parse("uptime.toml", schema)?;
 //! let pages = netipc_codegen::vectors::service(&service, &[])?;

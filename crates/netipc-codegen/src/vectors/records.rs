@@ -8,7 +8,7 @@ use super::fault::Fault;
 use super::offence::Offence;
 use super::value::Value;
 use super::{Ask, Golden, Outcome, Page, Vector, fault, lists, tolerated, variants};
-use crate::model::{Field, Kind, Must, Record, Service};
+use crate::model::{Field, Kind, Must, Record, Service, StringRule};
 
 /// The vectors of `top`, which is what `target` is about.
 pub(super) fn make(service: &Service, top: &Record, target: &str, page: &mut Page) {
@@ -218,11 +218,19 @@ pub fn repair(service: &Service, record: &Record, value: &mut Value) {
         let mended = match (found.must, &found.field.kind) {
             (Must::Number(number), _) => (*number).into(),
             (Must::Value(of), _) => code(service, record, name, of).unwrap_or_default().into(),
-            (Must::Present, Kind::String(rule)) => rule.example.as_bytes().into(),
+            (Must::Present, Kind::String(rule)) => some_text(rule).into(),
             (_, Kind::Table { .. }) => Value::Array(Vec::new()),
             _ => Value::Bytes(Vec::new()),
         };
         value.set(name, mended);
+    }
+}
+
+/// A string that is not empty.
+pub(super) fn some_text(rule: &StringRule) -> Vec<u8> {
+    match rule.example.as_bytes() {
+        [] => vec![b'x'; rule.min_length.max(1) as usize],
+        example => example.to_vec(),
     }
 }
 

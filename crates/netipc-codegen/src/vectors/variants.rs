@@ -6,7 +6,7 @@ use super::decode::{broken, code, record_name};
 use super::encode::listed_len;
 use super::fault::behind_strings;
 use super::offence::{Offence, Problem};
-use super::records::{Hosted, Scope, codes, example, image, repair, requirements, unnamed};
+use super::records::{Hosted, Scope, codes, example, image, repair, requirements, some_text, unnamed};
 use super::value::Value;
 use super::{Ask, Outcome, Page, Vector};
 use crate::model::{Demand, Field, Kind, Must, Record, Rule, StringRule, TABLE_ALIGN};
@@ -318,12 +318,14 @@ fn break_demand(scope: &Scope<'_>, field: &Field, demand: &Demand, base: &Value)
             let free = codes(scope.service, field).into_iter().find(|code| *code != demanded)?;
             (free.into(), Problem::ConstantWhen)
         }
+        // A string that must never be empty is too short, whatever the condition.
+        (Must::Present, Kind::String(rule)) if rule.min_length > 0 => return None,
         (Must::Present, _) => (Value::Bytes(Vec::new()), Problem::EmptyWhen),
         (Must::Empty, Kind::Table { .. }) => {
             let rows = base.array(&field.name).to_vec();
             (Value::Array(rows), Problem::NotEmptyWhen)
         }
-        (Must::Empty, Kind::String(rule)) => (rule.example.as_bytes().into(), Problem::NotEmptyWhen),
+        (Must::Empty, Kind::String(rule)) => (some_text(rule).into(), Problem::NotEmptyWhen),
         (Must::Empty, _) => return None,
     })
 }

@@ -13,6 +13,9 @@ use crate::frame::{Op, Response, Verdict, hex};
 use crate::reference::find;
 use crate::vectors::Vector;
 
+/// Bytes of the count that every question about a batch starts with.
+pub(super) const COUNT: usize = 4;
+
 /// Questions that are kept of one target and operation, those of the vectors apart.
 const KEPT: usize = 4000;
 
@@ -116,6 +119,9 @@ fn mutated(rng: &mut Rng, first: &Question, second: &Question) -> Question {
     match (&mut question.body, &second.body) {
         (Body::Check(content), Body::Check(other)) => {
             bytes::mutate(rng, content, other);
+            if first.target == "batch" && content.len() < COUNT {
+                content.resize(COUNT, 0);
+            }
             // Not every implementation keeps padding.
             let padding = match first.target.as_str() {
                 "hello" => 28..32,

@@ -118,11 +118,11 @@ impl Campaign<'_> {
                 eprintln!("{}", self.progress(start));
             }
         }
-        println!("{}", self.progress(start));
+        crate::say!("{}", self.progress(start));
         if self.interrupted.load(Ordering::Relaxed) {
-            println!("interrupted");
+            crate::say!("interrupted");
         }
-        println!("{} disagreements", self.findings.len());
+        crate::say!("{} disagreements", self.findings.len());
         Ok(self.findings.is_empty())
     }
 
@@ -199,10 +199,10 @@ impl Campaign<'_> {
             })
         });
         let responses = self.ask(&small);
-        println!("DISAGREEMENT {} {}", small.request().op.name(), small.target);
+        crate::say!("DISAGREEMENT {} {}", small.request().op.name(), small.target);
         show(&small);
         for (testee, response) in self.testees.iter().zip(responses.iter().flatten()) {
-            println!("  {:<9} {}", testee.name(), response.show(small.request().op));
+            crate::say!("  {:<9} {}", testee.name(), response.show(small.request().op));
         }
         Ok(())
     }
@@ -232,7 +232,7 @@ impl Campaign<'_> {
             Misdeed::Hung(_) => question.clone(),
             Misdeed::Died(_) | Misdeed::Garbage(_) => self.smaller_misdeed(index, question.clone())?,
         };
-        println!("FAILURE of {name} at {} {}: {}", request.op.name(), request.target, failure.what);
+        crate::say!("FAILURE of {name} at {} {}: {}", request.op.name(), request.target, failure.what);
         show(&small);
         Ok(())
     }
@@ -258,8 +258,8 @@ impl Campaign<'_> {
 
 /// A question in a form in which it can be asked again, and read.
 fn show(question: &Question) {
-    println!("  asked     {}", show_question(&question.request()));
+    crate::say!("  asked     {}", show_question(&question.request()));
     if !matches!(question.body, Body::Check(_)) {
-        println!("  frame     {}", generator::frame(question));
+        crate::say!("  frame     {}", generator::frame(question));
     }
 }

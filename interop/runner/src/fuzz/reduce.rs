@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::generator::COUNT;
 use super::question::{Body, Question};
 use crate::frame::{hex, unhex};
 
@@ -31,7 +32,11 @@ pub(super) fn reduce(question: Question, mut still: impl FnMut(&Question) -> boo
 fn candidates(question: &Question) -> Vec<Question> {
     let with = |body| Question { target: question.target.clone(), body };
     match &question.body {
-        Body::Check(bytes) => shorter(bytes).into_iter().map(|bytes| with(Body::Check(bytes))).collect(),
+        Body::Check(bytes) => {
+            let least = if question.target == "batch" { COUNT } else { 0 };
+            let shorter = shorter(bytes).into_iter().filter(|bytes| bytes.len() >= least);
+            shorter.map(|bytes| with(Body::Check(bytes))).collect()
+        }
         Body::Encode(budget, value) => {
             let smaller = values(value, &question.target).into_iter().map(|value| with(Body::Encode(*budget, value)));
             let budgets = numbers(u64::from(*budget)).into_iter();
