@@ -57,7 +57,7 @@ static bool decode(const netipc_proposal *proposal, const void *packet, size_t l
     netipc_header header;
     netipc_error fault;
     if (!netipc_header_decode(&header, packet, len, &fault)) {
-        if (fault.problem == NETIPC_PROBLEM_HEADER_VERSION && fault.detail == 1) {
+        if (fault.problem == NETIPC_PROBLEM_HEADER_VERSION) {
             return NETIPC__FAIL(error, ACK_VERSION, .got = fault.got, .allowed = NETIPC_PROTOCOL_VERSION);
         }
         return netipc__fail(error, fault);

@@ -95,18 +95,16 @@ bool netipc_header_decode(netipc_header *header, const void *packet, size_t len,
     if (magic != NETIPC_MAGIC) {
         return NETIPC__FAIL(error, HEADER_MAGIC, .got = magic, .allowed = NETIPC_MAGIC);
     }
-    if (version != NETIPC_PROTOCOL_VERSION) {
-        /* Both sides of a handshake treat a peer of another version differently from one that sends garbage
-         * (NIPC-ENV-05). */
-        bool alone = header_len == NETIPC_HEADER_LEN && is_message_kind(kind);
-        return NETIPC__FAIL(error, HEADER_VERSION, .got = version, .allowed = NETIPC_PROTOCOL_VERSION,
-                            .detail = alone);
-    }
     if (header_len != NETIPC_HEADER_LEN) {
         return NETIPC__FAIL(error, HEADER_LEN, .got = header_len, .allowed = NETIPC_HEADER_LEN);
     }
     if (!is_message_kind(kind)) {
         return NETIPC__FAIL(error, HEADER_KIND, .got = kind);
+    }
+    if (version != NETIPC_PROTOCOL_VERSION) {
+        /* Last, so that it is reported only when it is alone: both sides of a handshake treat a peer of another version
+         * differently from one that sends garbage (NIPC-ENV-05). */
+        return NETIPC__FAIL(error, HEADER_VERSION, .got = version, .allowed = NETIPC_PROTOCOL_VERSION);
     }
     header->kind = (netipc_message_kind)kind;
     header->flags = netipc__read_u16(&in);

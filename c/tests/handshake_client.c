@@ -62,10 +62,10 @@ static void order_up_to_the_flags(void)
     CHECK_ERROR(&error, HEADER_MAGIC, 0xeeeeeeee, 0x4e495043);
     netipc__store32(packet, 0x4e495043);
     error = refused(packet, 32);
-    CHECK_ERROR(&error, HEADER_VERSION, 0xeeee, 1);
+    CHECK_ERROR(&error, HEADER_LEN, 0xeeee, 32);
     netipc__store16(packet + 6, 32);
     error = refused(packet, 32);
-    CHECK_ERROR(&error, HEADER_VERSION, 0xeeee, 1);
+    CHECK_ERROR(&error, HEADER_KIND, 0xeeee, 0);
     netipc__store16(packet + 8, 1);
     error = refused(packet, 32);
     CHECK_ERROR(&error, ACK_VERSION, 0xeeee, 1);

@@ -75,10 +75,10 @@ static void order_up_to_the_layout(void)
     CHECK_ERROR(&fault, HEADER_MAGIC, 0xeeeeeeee, 0x4e495043);
     netipc__store32(packet, 0x4e495043);
     fault = closed(packet, 32);
-    CHECK_ERROR(&fault, HEADER_VERSION, 0xeeee, 1);
+    CHECK_ERROR(&fault, HEADER_LEN, 0xeeee, 32);
     netipc__store16(packet + 6, 32);
     fault = closed(packet, 32);
-    CHECK_ERROR(&fault, HEADER_VERSION, 0xeeee, 1);
+    CHECK_ERROR(&fault, HEADER_KIND, 0xeeee, 0);
     /* A request of another version is no HELLO of another version. */
     netipc__store16(packet + 8, 1);
     fault = closed(packet, 32);

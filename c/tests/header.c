@@ -106,14 +106,14 @@ static void order_of_checks(void)
     CHECK_ERROR(&error, HEADER_MAGIC, 0xeeeeeeee, 0x4e495043);
     netipc__store32(bytes, 0x4e495043);
     error = refused(bytes);
-    CHECK_ERROR(&error, HEADER_VERSION, 0xeeee, 1);
-    CHECK_EQ(error.detail, 0);
-    netipc__store16(bytes + 4, 1);
-    error = refused(bytes);
     CHECK_ERROR(&error, HEADER_LEN, 0xeeee, 32);
     netipc__store16(bytes + 6, 32);
     error = refused(bytes);
     CHECK_ERROR(&error, HEADER_KIND, 0xeeee, 0);
+    netipc__store16(bytes + 8, 1);
+    error = refused(bytes);
+    CHECK_ERROR(&error, HEADER_VERSION, 0xeeee, 1);
+    netipc__store16(bytes + 4, 1);
     for (uint32_t kind = 0; kind <= UINT16_MAX; kind++) {
         netipc__store16(bytes + 8, (uint16_t)kind);
         netipc_header header;
@@ -136,16 +136,13 @@ static void version_alone(void)
     netipc__store16(bytes + 4, 2);
     netipc_error error = refused(bytes);
     CHECK_ERROR(&error, HEADER_VERSION, 2, 1);
-    CHECK_EQ(error.detail, 1);
     netipc__store16(bytes + 6, 33);
     error = refused(bytes);
-    CHECK_ERROR(&error, HEADER_VERSION, 2, 1);
-    CHECK_EQ(error.detail, 0);
+    CHECK_ERROR(&error, HEADER_LEN, 33, 32);
     netipc__store16(bytes + 6, 32);
     netipc__store16(bytes + 8, 9);
     error = refused(bytes);
-    CHECK_ERROR(&error, HEADER_VERSION, 2, 1);
-    CHECK_EQ(error.detail, 0);
+    CHECK_ERROR(&error, HEADER_KIND, 9, 0);
     netipc__store16(bytes + 8, 1);
     netipc__store32(bytes, 0);
     error = refused(bytes);

@@ -123,13 +123,14 @@ static void order_of_checks(void)
     CHECK_ERROR(&error, HEADER_MAGIC, 0xeeeeeeee, 0x4e495043);
     netipc__store32(packet, 0x4e495043);
     error = served(packet, 1200);
-    CHECK_ERROR(&error, HEADER_VERSION, 0xeeee, 1);
-    netipc__store16(packet + 4, 1);
-    error = served(packet, 1200);
     CHECK_ERROR(&error, HEADER_LEN, 0xeeee, 32);
     netipc__store16(packet + 6, 32);
     error = served(packet, 1200);
     CHECK_ERROR(&error, HEADER_KIND, 0xeeee, 0);
+    netipc__store16(packet + 8, 1);
+    error = served(packet, 1200);
+    CHECK_ERROR(&error, HEADER_VERSION, 0xeeee, 1);
+    netipc__store16(packet + 4, 1);
     for (uint16_t kind = 2; kind <= 3; kind++) {
         netipc__store16(packet + 8, kind);
         error = served(packet, 1200);

@@ -30,7 +30,7 @@ typedef enum netipc_problem {
     NETIPC_PROBLEM_HEADER_SHORT = 100,
     /** Not the first word of a message: `got`, `allowed` = the right one. */
     NETIPC_PROBLEM_HEADER_MAGIC = 101,
-    /** Another protocol version: `got`, `allowed` = 1, `detail` = 1 when the version alone is wrong (NIPC-ENV-05). */
+    /** Another protocol version, and nothing else of the header is wrong (NIPC-ENV-05): `got`, `allowed` = 1. */
     NETIPC_PROBLEM_HEADER_VERSION = 102,
     /** Another header length: `got`, `allowed` = 32. */
     NETIPC_PROBLEM_HEADER_LEN = 103,

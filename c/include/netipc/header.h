@@ -113,7 +113,7 @@ NETIPC_API void netipc_header_encode(const netipc_header *header, uint8_t out[NE
 /**
  * Reads the header at the start of a packet of `len` bytes; bytes after it are not looked at.
  *
- * Errors name the first unsound field in the order length, magic, version, header length, kind: the
+ * Errors name the first unsound field in the order length, magic, header length, kind, version: the
  * `NETIPC_PROBLEM_HEADER_*` (NIPC-ENV-03, NIPC-ENV-04, NIPC-ENV-05).
  */
 NETIPC_API NETIPC_MUST_USE bool netipc_header_decode(netipc_header *header, const void *packet, size_t len,

@@ -33,6 +33,25 @@ run(${CMAKE_COMMAND} --build ${WORK_DIR}/consumer)
 check_program(${WORK_DIR}/consumer/consumer_shared)
 check_program(${WORK_DIR}/consumer/consumer_static)
 
+# The example, on its own, and its test.
+set(example ${SOURCE_DIR}/../../../examples/ip-to-asn/c)
+if(EXISTS ${example})
+  run(${CMAKE_COMMAND} -S ${example} -B ${WORK_DIR}/example -G ${GENERATOR}
+    -D CMAKE_PREFIX_PATH=${prefix} -D CMAKE_C_COMPILER=${CC} -D "CMAKE_C_FLAGS=${CFLAGS}")
+  run(${CMAKE_COMMAND} --build ${WORK_DIR}/example)
+  run(${CMAKE_COMMAND} -E env LD_LIBRARY_PATH=${libdir} ${WORK_DIR}/example/ip_to_asn_test)
+endif()
+
+# As a part of another project: neither our tests nor our install rules come along.
+run(${CMAKE_COMMAND} -S ${SOURCE_DIR}/consumer -B ${WORK_DIR}/included -G ${GENERATOR}
+  -D NETIPC_SOURCE_DIR=${SOURCE_DIR}/../../.. -D CMAKE_C_COMPILER=${CC} -D "CMAKE_C_FLAGS=${CFLAGS}")
+run(${CMAKE_COMMAND} --build ${WORK_DIR}/included)
+check_program(${WORK_DIR}/included/consumer_shared)
+check_program(${WORK_DIR}/included/consumer_static)
+if(EXISTS ${WORK_DIR}/included/netipc/c/tests OR EXISTS ${WORK_DIR}/included/netipc/c/netipc.pc)
+  message(FATAL_ERROR "an including project gets tests or install rules")
+endif()
+
 # With pkg-config.
 find_program(PKG_CONFIG NAMES pkgconf pkg-config REQUIRED)
 set(ENV{PKG_CONFIG_PATH} ${libdir}/pkgconfig)

@@ -123,7 +123,7 @@ pub fn generate(root: &Path) -> Result<Vec<GeneratedFile>, Error> {
     files.extend(c_files(&services).map_err(|clash| Error::Clash(clash.to_string()))?);
     files.push(GeneratedFile { path: ERROR_KINDS.into(), content: rust::error_kinds(&kinds, ERRORS) });
     files.push(GeneratedFile { path: GO_ERROR_KINDS.into(), content: go::error_kinds(&kinds, ERRORS, "proto") });
-    files.extend(go_files(&services));
+    files.extend(go_files(&services).map_err(|clash| Error::Clash(clash.to_string()))?);
     let content = go::testee(&services, &format!("{SCHEMAS}/*.toml"));
     files.push(GeneratedFile { path: GO_TESTEE.into(), content });
     files.push(GeneratedFile { path: C_KINDS_HEADER.into(), content: c::error_kinds_header(&kinds, ERRORS) });
@@ -228,18 +228,6 @@ fn rust_files(services: &[Service]) -> Vec<GeneratedFile> {
     files
 }
 
-/// The vectors, with golden bytes among them.
-fn vector_files(root: &Path, services: &[Service]) -> Result<Vec<GeneratedFile>, Error> {
-    let golden = golden::read(root)?;
-    let mut pages = vectors::envelope(&golden).map_err(Error::Vector)?;
-    for service in services {
-        pages.extend(vectors::service(service, &golden).map_err(Error::Vector)?);
-    }
-    pages.push(("schema.json".to_owned(), vectors::SCHEMA.to_owned()));
-    let file = |(name, content)| GeneratedFile { path: Path::new(VECTORS).join(name), content };
-    Ok(pages.into_iter().map(file).collect())
-}
-
 fn c_files(services: &[Service]) -> Result<Vec<GeneratedFile>, c::Clash> {
     let options = c::Options::standard();
     let modules = services.iter().map(|service| c::module(service, &options)).collect::<Result<Vec<_>, _>>()?;
@@ -263,19 +251,32 @@ fn c_files(services: &[Service]) -> Result<Vec<GeneratedFile>, c::Clash> {
 }
 
 /// The package of each service, with its example and tests.
-fn go_files(services: &[Service]) -> Vec<GeneratedFile> {
+fn go_files(services: &[Service]) -> Result<Vec<GeneratedFile>, go::Clash> {
     let options = go::Options::default();
-    let files = services.iter().flat_map(|service| {
+    let mut files = Vec::new();
+    for service in services {
         let package = go::package_name(service);
         let home = Path::new(GO_SERVICES).join(&package);
-        [
-            (format!("{package}.go"), go::package(service, &options)),
+        let contents = [
+            (format!("{package}.go"), go::package(service, &options)?),
             ("example_test.go".to_owned(), go::example(service, &options)),
             ("fuzz_test.go".to_owned(), go::tests(service, &options)),
-        ]
-        .map(|(name, content)| GeneratedFile { path: home.join(name), content })
-    });
-    files.collect()
+        ];
+        files.extend(contents.map(|(name, content)| GeneratedFile { path: home.join(name), content }));
+    }
+    Ok(files)
+}
+
+/// The vectors, with golden bytes among them.
+fn vector_files(root: &Path, services: &[Service]) -> Result<Vec<GeneratedFile>, Error> {
+    let golden = golden::read(root)?;
+    let mut pages = vectors::envelope(&golden).map_err(Error::Vector)?;
+    for service in services {
+        pages.extend(vectors::service(service, &golden).map_err(Error::Vector)?);
+    }
+    pages.push(("schema.json".to_owned(), vectors::SCHEMA.to_owned()));
+    let file = |(name, content)| GeneratedFile { path: Path::new(VECTORS).join(name), content };
+    Ok(pages.into_iter().map(file).collect())
 }
 
 fn page_files(root: &Path, services: &[Service], kinds: &[ErrorKind]) -> Result<Vec<GeneratedFile>, Error> {

@@ -48,13 +48,23 @@ fn rust_is_as_checked_in() {
     }
 }
 
+/// Names of a schema can meet when Go's case and joins are put on them; that is told instead of printed.
+#[test]
+fn names_that_meet_in_go_are_told() {
+    let text = std::fs::read_to_string(tests_dir().join("schemas/motto.toml")).unwrap();
+    let text = text.replace("occasion", "mood_merry");
+    let service = schema::parse("motto.toml", &text).unwrap_or_else(|findings| panic!("{findings}"));
+    let clash = go::package(&service, &go::Options::default()).unwrap_err().to_string();
+    assert!(clash.starts_with("motto.toml: two things of the schema would be called `MoodMerry` in Go;"), "{clash}");
+}
+
 /// The packages are part of the Go module, so that they are compiled, vetted and run there.
 fn compare_go(name: &str, service: &Service) {
     let package = name.replace('_', "");
     let path = format!("{GO_MODULE}/internal/probes/{package}");
     let options = go::Options { path: Some(path), package: Some(package.clone()), ..go::Options::default() };
     let home = tests_dir().join("../../../go/internal/probes").join(&package);
-    compare_at(&home.join(format!("{package}.go")), &go::package(service, &options));
+    compare_at(&home.join(format!("{package}.go")), &go::package(service, &options).unwrap());
     compare_at(&home.join("example_test.go"), &go::example(service, &options));
     compare_at(&home.join("fuzz_test.go"), &go::tests(service, &options));
 }
@@ -78,25 +88,55 @@ fn c_is_as_checked_in() {
     for name in NAMES {
         let prefix =
             if name.starts_with("probe") { format!("{}_", name.replace("probe_", "v")) } else { String::new() };
-        compare_c(&service(name), &prefix);
+        let module = c::module(&service(name), &c::Options::for_users(&prefix)).unwrap();
+        compare(&format!("c/{}.h", module.name), &module.header);
+        compare(&format!("c/{}.c", module.name), &module.source);
     }
 }
 
-fn compare_c(service: &Service, prefix: &str) {
-    let module = c::module(service, &c::Options::for_users(prefix)).unwrap();
-    compare(&format!("c/{}.h", module.name), &module.header);
-    compare(&format!("c/{}.c", module.name), &module.source);
+/// C has one space for the names of a program: two things that would share one are refused.
+#[test]
+fn names_that_clash_in_c_are_refused() {
+    let text = std::fs::read_to_string(tests_dir().join("schemas/motto.toml")).unwrap();
+    let with_enums = |name: &str, value: &str| {
+        let text = text.clone()
+            + &format!(
+                "\n[enum.{name}]\ndoc = \"A test.\"\ntype = \"u8\"\nunlisted = \"tolerated\"\n\
+                 value = [{{ name = \"{value}\", code = 1, doc = \"One.\" }}]\n"
+            );
+        let text = text.replace(
+            "[[record.occasion.rule]]",
+            &format!(
+                "[[record.occasion.field]]\nname = \"other\"\ntype = \"enum\"\nof = \"{name}\"\ndoc = \"A test.\"\n\n\
+                 [[record.occasion.rule]]"
+            ),
+        );
+        let service = schema::parse("motto.toml", &text).unwrap_or_else(|findings| panic!("{findings}"));
+        c::module(&service, &c::Options::for_users("")).map(|_| ()).map_err(|clash| clash.to_string())
+    };
+    assert_eq!(with_enums("feeling", "merry"), Ok(()));
+    let clash = "motto.toml: two things of the schema would be called `motto_saying_decode` in C; rename the record, field \
+                 or value at fault";
+    assert_eq!(with_enums("saying_decode", "merry"), Err(clash.to_owned()));
 }
 
 /// The example's versions, so that their code can meet in one program.
 #[test]
 fn versions_of_the_example_are_as_checked_in() {
-    for (name, schema) in [("ip_to_asn_1", "ip-to-asn.toml"), ("ip_to_asn_2", "version-2/ip-to-asn.toml")] {
+    let versions =
+        [("ip_to_asn_1", "ip-to-asn.toml", "iptoasn"), ("ip_to_asn_2", "version-2/ip-to-asn.toml", "version2/iptoasn")];
+    for (name, schema, home) in versions {
         let path = format!("examples/ip-to-asn/{schema}");
         let text = std::fs::read_to_string(tests_dir().join("../../..").join(&path)).unwrap();
         let service = schema::parse(&path, &text).unwrap_or_else(|findings| panic!("{findings}"));
         compare(&format!("{name}.rs"), &rust::module(&service, &rust::Options::default()));
-        compare_c(&service, &format!("v{}_", &name["ip_to_asn_".len()..]));
+        let file = tests_dir().join("../../../examples/ip-to-asn/go").join(home).join("iptoasn.go");
+        compare_at(&file, &go::package(&service, &go::Options::default()).unwrap());
+        let (dir, prefix) = if name.ends_with('1') { ("c", "") } else { ("c/version-2", "v2_") };
+        let module = c::module(&service, &c::Options::for_users(prefix)).unwrap();
+        let home = tests_dir().join("../../../examples/ip-to-asn").join(dir);
+        compare_at(&home.join(format!("{}.h", module.name)), &module.header);
+        compare_at(&home.join(format!("{}.c", module.name)), &module.source);
     }
 }
 
@@ -133,7 +173,8 @@ fn model_is_as_checked_in_and_survives_serialisation() {
 
 #[test]
 fn printed_go_is_formatted() {
-    let Ok(output) = Command::new("gofmt").arg("-l").arg(tests_dir().join("../../../go")).output() else {
+    let homes = ["go", "examples/ip-to-asn/go"].map(|home| tests_dir().join("../../..").join(home));
+    let Ok(output) = Command::new("gofmt").arg("-l").args(homes).output() else {
         // Without Go's tools there is nobody to ask; the packages are vetted where there are.
         return;
     };

@@ -159,7 +159,7 @@ var batch = payload[[][]byte]{
 func decodeBatch(b []byte) ([][]byte, error) {
 	count, payload, err := cutUint32(b)
 	if err != nil {
-		return nil, err
+		return nil, envelopeError{"batch", string(proto.ReasonTruncated)}
 	}
 	parsed, err := proto.ParseBatch(payload, uint32(count))
 	if err != nil {

@@ -77,8 +77,8 @@ func (r *Reader) Items(field string, count uint64, gaps bool, check func([]byte)
 	end := uint64(0)
 	for at := 0; at < len(directory); at += EntryLen {
 		offset, length := uint64(Uint32(directory, at)), uint64(Uint32(directory, at+4))
-		if p := checkEntry(offset, length, end, uint64(len(area)), gaps); p.Rule != 0 {
-			r.fail(field, r.size+at, p)
+		if v := checkEntry(offset, length, end, uint64(len(area)), gaps); v.rule != 0 {
+			r.fail(field, r.size+at, v.problem())
 			r.err.Item = at / EntryLen
 			return 0
 		}
@@ -94,21 +94,21 @@ func (r *Reader) Items(field string, count uint64, gaps bool, check func([]byte)
 }
 
 // checkEntry checks one entry against the end of the item before it and the size of the area.
-func checkEntry(offset, length, previous, area uint64, gaps bool) Problem {
+func checkEntry(offset, length, previous, area uint64, gaps bool) verdict {
 	if offset%ItemAlign != 0 {
-		return Problem{Rule: Unaligned, Got: offset, Limit: ItemAlign}
+		return verdict{Unaligned, offset, ItemAlign}
 	}
 	if offset < previous {
-		return Problem{Rule: StartsEarly, Got: offset, Limit: previous}
+		return verdict{StartsEarly, offset, previous}
 	}
 	packed := (previous + ItemAlign - 1) &^ (ItemAlign - 1)
 	if !gaps && offset != packed {
-		return Problem{Rule: Misplaced, Got: offset, Limit: packed}
+		return verdict{Misplaced, offset, packed}
 	}
 	if end := offset + length; end > area {
-		return Problem{Rule: OutOfBounds, Got: end, Limit: area}
+		return verdict{OutOfBounds, end, area}
 	}
-	return Problem{}
+	return verdict{}
 }
 
 // ListLen adds up the bytes of a record with a list, item by item.

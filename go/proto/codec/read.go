@@ -21,21 +21,29 @@ type StringRule struct {
 }
 
 // content checks the rules that hold wherever the string stands.
-func (r *StringRule) content(text []byte) Problem {
-	got := uint64(len(text))
-	if got < uint64(r.Least) {
-		return Problem{Rule: TooShort, Got: got, Limit: uint64(r.Least)}
+func (r *StringRule) content(text []byte) verdict {
+	n := uint64(len(text))
+	if n < uint64(r.Least) {
+		return verdict{TooShort, n, uint64(r.Least)}
 	}
-	if got > uint64(r.Most) {
-		return Problem{Rule: TooLong, Got: got, Limit: uint64(r.Most)}
+	if n > uint64(r.Most) {
+		return verdict{TooLong, n, uint64(r.Most)}
 	}
 	if !r.InteriorNUL {
 		if at := bytes.IndexByte(text, 0); at >= 0 {
-			return Problem{Rule: InteriorNUL, Got: uint64(at)}
+			return verdict{InteriorNUL, uint64(at), 0}
 		}
 	}
-	return Problem{}
+	return verdict{}
 }
+
+// verdict is a [Problem] with numbers only, which fits registers; its zero value says that all is well.
+type verdict struct {
+	rule       Rule
+	got, limit uint64
+}
+
+func (v verdict) problem() Problem { return Problem{Rule: v.rule, Got: v.got, Limit: v.limit} }
 
 // Extent tells which bytes a string takes in its record, its NUL included.
 type Extent struct {
@@ -153,15 +161,12 @@ func (r *Reader) Text(field string, at int, rule *StringRule) Extent {
 		// Its writer's fixed part counts, which may be longer than the reader knows (NIPC-EVO-05).
 		start = max(start, uint64(r.size))
 	}
-	e := Extent{field: field, at: at}
-	var p Problem
-	e.start, e.end, p = place(r.b, at, start, rule)
-	if p.Rule != 0 {
-		r.fail(field, at, p)
+	from, to, v := place(r.b, at, start, rule)
+	if v.rule != 0 {
+		r.fail(field, at, v.problem())
 		return Extent{}
 	}
-	e.length = e.end - e.start - 1
-	return e
+	return Extent{field: field, at: at, start: from, end: to, length: to - from - 1}
 }
 
 // TextOr is like [Reader.Text] for a string that its writer may not have known; it is absent then
@@ -180,16 +185,18 @@ func (r *Reader) Rest(field string, rule *StringRule) Extent {
 		return Extent{}
 	}
 	n := len(r.b)
-	var p Problem
+	var v verdict
 	switch {
 	case n == r.base:
-		p = Problem{Rule: Truncated, Got: uint64(n), Limit: uint64(n + 1)}
+		v = verdict{Truncated, uint64(n), uint64(n + 1)}
 	case r.b[n-1] != 0:
-		p = Problem{Rule: Unterminated, Got: uint64(r.b[n-1])}
+		v = verdict{Unterminated, uint64(r.b[n-1]), 0}
 	default:
-		p = rule.content(r.b[r.base : n-1])
+		v = rule.content(r.b[r.base : n-1])
 	}
-	r.judge(field, r.base, p)
+	if v.rule != 0 {
+		r.fail(field, r.base, v.problem())
+	}
 	return Extent{field: field, at: r.base, start: r.base, end: n, length: n - r.base - 1}
 }
 
@@ -215,22 +222,22 @@ func (r *Reader) Ends(end int) {
 // ConstantWhen checks that the field at byte at, which holds got, holds allowed; when is the
 // condition under which it must (NIPC-COD-23).
 func (r *Reader) ConstantWhen(field string, at int, got, allowed uint64, when string) {
-	r.judge(field, at, constantWhen(got, allowed, when))
+	if got != allowed {
+		r.fail(field, at, Problem{Rule: ConstantWhen, Got: got, Limit: allowed, When: when})
+	}
 }
 
 // EmptyWhen checks that the string or table has length 0.
 func (r *Reader) EmptyWhen(field string, at int, length int, when string) {
-	r.judge(field, at, emptyWhen(length, when))
+	if length != 0 {
+		r.fail(field, at, Problem{Rule: NotEmptyWhen, Got: uint64(length), When: when})
+	}
 }
 
 // PresentWhen checks that the string has another length than 0.
 func (r *Reader) PresentWhen(field string, at int, length int, when string) {
-	r.judge(field, at, presentWhen(length, when))
-}
-
-func (r *Reader) judge(field string, at int, p Problem) {
-	if p.Rule != 0 {
-		r.fail(field, at, p)
+	if length == 0 {
+		r.fail(field, at, Problem{Rule: EmptyWhen, When: when})
 	}
 }
 
@@ -242,45 +249,21 @@ func (r *Reader) fail(field string, offset int, p Problem) {
 
 // place checks the string whose reference stands at byte at of b, and says where it starts and where
 // its NUL ends.
-func place(b []byte, at int, start uint64, rule *StringRule) (from, to int, p Problem) {
+func place(b []byte, at int, start uint64, rule *StringRule) (from, to int, v verdict) {
 	offset, length := uint64(Uint32(b, at)), uint64(Uint32(b, at+4))
 	if rule.Exact && offset != start {
-		return 0, 0, Problem{Rule: Misplaced, Got: offset, Limit: start}
+		return 0, 0, verdict{Misplaced, offset, start}
 	}
 	if offset < start {
-		return 0, 0, Problem{Rule: StartsEarly, Got: offset, Limit: start}
+		return 0, 0, verdict{StartsEarly, offset, start}
 	}
 	// In 64 bits the sum of two 32-bit numbers cannot wrap, on no host.
 	end := offset + length
 	if end >= uint64(len(b)) {
-		return 0, 0, Problem{Rule: OutOfBounds, Got: end + 1, Limit: uint64(len(b))}
+		return 0, 0, verdict{OutOfBounds, end + 1, uint64(len(b))}
 	}
 	if b[end] != 0 {
-		return 0, 0, Problem{Rule: Unterminated, Got: uint64(b[end])}
+		return 0, 0, verdict{Unterminated, uint64(b[end]), 0}
 	}
-	if p := rule.content(b[offset:end]); p.Rule != 0 {
-		return 0, 0, p
-	}
-	return int(offset), int(end) + 1, Problem{}
-}
-
-func constantWhen(got, allowed uint64, when string) Problem {
-	if got == allowed {
-		return Problem{}
-	}
-	return Problem{Rule: ConstantWhen, Got: got, Limit: allowed, When: when}
-}
-
-func emptyWhen(length int, when string) Problem {
-	if length == 0 {
-		return Problem{}
-	}
-	return Problem{Rule: NotEmptyWhen, Got: uint64(length), When: when}
-}
-
-func presentWhen(length int, when string) Problem {
-	if length > 0 {
-		return Problem{}
-	}
-	return Problem{Rule: EmptyWhen, When: when}
+	return int(offset), int(end) + 1, rule.content(b[offset:end])
 }

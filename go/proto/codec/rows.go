@@ -51,10 +51,9 @@ func (r *Reader) rows(at, end int, row *RowRule) int {
 			rule.Exact = true
 			// An offset has 32 bits: behind 4 GiB none is right.
 			start := min(uint64(end), math.MaxUint32)
-			var p Problem
-			_, next, p := place(r.b, at, start, &rule)
-			if p.Rule != 0 {
-				r.fail(s.Field, at, p)
+			_, next, v := place(r.b, at, start, &rule)
+			if v.rule != 0 {
+				r.fail(s.Field, at, v.problem())
 				r.err.Record = row.Record
 				return end
 			}

@@ -7,6 +7,7 @@
 //! A lookup has a wider descriptor, and a builder with one method for each status that a provider can answer with.
 
 mod builder;
+mod clash;
 mod descriptor;
 mod enums;
 mod error_kinds;
@@ -23,6 +24,7 @@ mod write;
 
 use std::collections::BTreeSet;
 
+pub use clash::Clash;
 pub use error_kinds::error_kinds;
 pub use example::example;
 pub use testee::testee;
@@ -71,8 +73,11 @@ pub fn package_name(service: &Service) -> String {
 }
 
 /// The package of one service, which is one file.
-#[must_use]
-pub fn package(service: &Service, options: &Options) -> String {
+///
+/// # Errors
+///
+/// Two things that would have one name.
+pub fn package(service: &Service, options: &Options) -> Result<String, Clash> {
     let mut uses = Uses::default();
     let mut body = Text::new();
     descriptor::print(service, &mut body, &mut uses);
@@ -109,7 +114,7 @@ pub fn package(service: &Service, options: &Options) -> String {
     uses.print(options, &mut file);
     file.blank();
     file.append(body);
-    render(&file)
+    clash::check(render(&file), &service.source)
 }
 
 /// What every generated Go file starts with.
