@@ -235,7 +235,7 @@ fn with_fields(shape: &Shape<'_>, target: &str, fields: &[&Field], answer: bool,
         }
         text.line(format!("take: impl FnOnce(service::{target}{lifetime}) -> Result<(), BuildError>,"));
     });
-    deeper(text, |text| {
+    text.indented(|text| {
         for table in fields.iter().filter(|field| matches!(field.kind, Kind::Table { .. })) {
             rows(shape, table, text);
         }
@@ -471,7 +471,7 @@ fn answer(service: &Service, parts: &LookupParts<'_>, text: &mut Text) {
         text.line("json: &mut Reader<'_>,");
         text.line("out: Writer<'_>,");
     });
-    deeper(text, |text| {
+    text.indented(|text| {
         text.line("json.begin()?;");
         text.line("let generation = json.number(\"generation\")?;");
         text.line("let answers = json.list(\"answers\", AnswerValue::read)?;");
@@ -488,11 +488,4 @@ fn answer(service: &Service, parts: &LookupParts<'_>, text: &mut Text) {
         text.line("Ok(invalid.and(finished).map_err(Refusal::from))");
     });
     text.line("}");
-}
-
-/// What `body` adds, one level deeper.
-fn deeper(text: &mut Text, body: impl FnOnce(&mut Text)) {
-    let mut inner = Text::new();
-    body(&mut inner);
-    text.indent(inner);
 }
