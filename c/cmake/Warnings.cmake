@@ -11,4 +11,8 @@ function(netipc_own_flags target)
       -fno-omit-frame-pointer)
     target_link_options(${target} PRIVATE -fsanitize=${NETIPC_SANITIZE})
   endif()
+  if(NETIPC_FUZZERS)
+    # Tells libFuzzer what an input reaches.
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
 endfunction()

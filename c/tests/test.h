@@ -64,6 +64,9 @@ static inline void test_bytes(const char *file, int line, const char *a, const v
 {
     const uint8_t *l = left;
     const uint8_t *r = right;
+    if (len == 0 || memcmp(l, r, len) == 0) {
+        return;
+    }
     for (size_t i = 0; i < len; i++) {
         if (l[i] != r[i]) {
             test_at(file, line);

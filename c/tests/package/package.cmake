@@ -33,6 +33,16 @@ run(${CMAKE_COMMAND} --build ${WORK_DIR}/consumer)
 check_program(${WORK_DIR}/consumer/consumer_shared)
 check_program(${WORK_DIR}/consumer/consumer_static)
 
+# As a part of another project: neither our tests nor our install rules come along.
+run(${CMAKE_COMMAND} -S ${SOURCE_DIR}/consumer -B ${WORK_DIR}/included -G ${GENERATOR}
+  -D NETIPC_SOURCE_DIR=${SOURCE_DIR}/../../.. -D CMAKE_C_COMPILER=${CC} -D "CMAKE_C_FLAGS=${CFLAGS}")
+run(${CMAKE_COMMAND} --build ${WORK_DIR}/included)
+check_program(${WORK_DIR}/included/consumer_shared)
+check_program(${WORK_DIR}/included/consumer_static)
+if(EXISTS ${WORK_DIR}/included/netipc/c/tests OR EXISTS ${WORK_DIR}/included/netipc/c/netipc.pc)
+  message(FATAL_ERROR "an including project gets tests or install rules")
+endif()
+
 # With pkg-config.
 find_program(PKG_CONFIG NAMES pkgconf pkg-config REQUIRED)
 set(ENV{PKG_CONFIG_PATH} ${libdir}/pkgconfig)

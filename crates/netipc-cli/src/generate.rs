@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use netipc::ErrorKind;
 use netipc_codegen::build::{self, Error};
 use netipc_codegen::project::GeneratedFile;
-use netipc_codegen::{compat, go, markdown, rust, schema};
+use netipc_codegen::{c, compat, go, markdown, rust, schema};
 
 use crate::cli::{Generate, Language};
 use crate::failure::Failure;
@@ -41,6 +41,7 @@ fn code(lang: Language, generate: &Generate, schema: &PathBuf) -> Result<Vec<Gen
             let options = go::Options { runtime: generate.go_runtime.clone(), ..go::Options::default() };
             build::go_packages(&options, schemas).map_err(failure)
         }
+        Language::C => build::c_modules(&c::Options::for_users(&generate.c_prefix), schemas).map_err(failure),
         Language::Markdown => Ok(vec![tables(schema)?]),
     }
 }

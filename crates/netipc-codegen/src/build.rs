@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 use crate::model::Service;
 use crate::project::{GeneratedFile, check_clashes};
 use crate::schema::Diagnostics;
-use crate::{go, rust, schema};
+use crate::{c, go, rust, schema};
 
 /// The file that names all modules.
 const INDEX: &str = "netipc.rs";
@@ -149,6 +149,21 @@ pub fn go_packages<P: AsRef<Path>>(options: &go::Options, schemas: &[P]) -> Resu
         Ok(GeneratedFile { path, content })
     };
     services.iter().map(package).collect()
+}
+
+/// The header and the source in C of each schema; their paths are relative to where the caller wants them.
+///
+/// # Errors
+///
+/// All findings in schemas at once; else the first file that cannot be read, or two things that would share a name in C.
+pub fn c_modules<P: AsRef<Path>>(options: &c::Options, schemas: &[P]) -> Result<Vec<GeneratedFile>, Error> {
+    let mut files = Vec::new();
+    for service in &read(schemas)? {
+        let module = c::module(service, options).map_err(|clash| Error::Clash(clash.to_string()))?;
+        files.push(GeneratedFile { path: format!("{}.h", module.name).into(), content: module.header });
+        files.push(GeneratedFile { path: format!("{}.c", module.name).into(), content: module.source });
+    }
+    Ok(files)
 }
 
 /// Reads the schemas of users.

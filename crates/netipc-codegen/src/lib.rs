@@ -196,3 +196,4 @@ pub mod project;
 pub mod rust;
 pub mod schema;
 pub mod text;
+pub mod vectors;

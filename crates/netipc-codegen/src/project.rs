@@ -27,12 +27,17 @@ use crate::errors::ErrorKind;
 use crate::model::Service;
 use crate::pages::{self, Tables};
 use crate::schema::Diagnostics;
-use crate::{c, errors, go, markdown, rust, schema};
+use crate::{c, errors, go, markdown, rust, schema, vectors};
+
+mod golden;
 
 const SCHEMAS: &str = "spec/services";
 const ERRORS: &str = "spec/errors.toml";
 const PAGES: &str = "spec";
 const SERVICES_CRATE: &str = "crates/netipc-services/src";
+const VECTORS: &str = "spec/vectors";
+const GOLDEN: &str = "spec/vectors/golden";
+const TESTEE: &str = "interop/testee/src/services.rs";
 const ERROR_KINDS: &str = "crates/netipc-proto/src/error/kind.rs";
 const GO_ERROR_KINDS: &str = "go/proto/kind.go";
 const GO_SERVICES: &str = "go/services";
@@ -45,8 +50,8 @@ const C_TESTEE: &str = "c/testee/services";
 const C_FUZZ: &str = "c/fuzz/services";
 
 /// The directories with nothing but generated files, and what these end in.
-const HOMES: [(&str, &str); 5] =
-    [(SERVICES_CRATE, "rs"), (C_HEADERS, "h"), (C_SOURCES, "c"), (C_TESTEE, "c"), (C_FUZZ, "c")];
+const HOMES: [(&str, &str); 6] =
+    [(SERVICES_CRATE, "rs"), (VECTORS, "json"), (C_HEADERS, "h"), (C_SOURCES, "c"), (C_TESTEE, "c"), (C_FUZZ, "c")];
 
 /// A file as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +77,8 @@ pub enum Error {
         /// What is wrong, with the line when there is one.
         message: String,
     },
+    /// Who makes a vector and who checks it disagree.
+    Vector(vectors::Disagreement),
     /// A file could not be read or written.
     Io {
         /// The file or directory.
@@ -89,6 +96,7 @@ impl fmt::Display for Error {
                 f.write_str(&files.join("\n"))
             }
             Self::Clash(message) => f.write_str(message),
+            Self::Vector(disagreement) => disagreement.fmt(f),
             Self::Page { path, message } => write!(f, "{}: {message}", path.display()),
             Self::Io { path, .. } => write!(f, "cannot use {}", path.display()),
         }
@@ -99,7 +107,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Io { source, .. } => Some(source),
-            Self::Schema(_) | Self::Clash(_) | Self::Page { .. } => None,
+            Self::Schema(_) | Self::Clash(_) | Self::Page { .. } | Self::Vector(_) => None,
         }
     }
 }
@@ -121,6 +129,7 @@ pub fn generate(root: &Path) -> Result<Vec<GeneratedFile>, Error> {
     files.push(GeneratedFile { path: C_KINDS_HEADER.into(), content: c::error_kinds_header(&kinds, ERRORS) });
     files.push(GeneratedFile { path: C_KINDS_SOURCE.into(), content: c::error_kinds_source(&kinds, ERRORS) });
     files.extend(page_files(root, &services, &kinds)?);
+    files.extend(vector_files(root, &services)?);
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
 }
@@ -215,6 +224,7 @@ fn rust_files(services: &[Service]) -> Vec<GeneratedFile> {
         services.iter().map(|service| file(&rust::snake(&service.name), rust::module(service, &options))).collect();
     files.push(file("lib", rust::library(services, &source, doc)));
     files.push(file("fuzzing", rust::fuzzing(services, &source, &options)));
+    files.push(GeneratedFile { path: TESTEE.into(), content: rust::testee(services, &source, &options) });
     files
 }
 
@@ -255,6 +265,18 @@ fn go_files(services: &[Service]) -> Result<Vec<GeneratedFile>, go::Clash> {
         files.extend(contents.map(|(name, content)| GeneratedFile { path: home.join(name), content }));
     }
     Ok(files)
+}
+
+/// The vectors, with golden bytes among them.
+fn vector_files(root: &Path, services: &[Service]) -> Result<Vec<GeneratedFile>, Error> {
+    let golden = golden::read(root)?;
+    let mut pages = vectors::envelope(&golden).map_err(Error::Vector)?;
+    for service in services {
+        pages.extend(vectors::service(service, &golden).map_err(Error::Vector)?);
+    }
+    pages.push(("schema.json".to_owned(), vectors::SCHEMA.to_owned()));
+    let file = |(name, content)| GeneratedFile { path: Path::new(VECTORS).join(name), content };
+    Ok(pages.into_iter().map(file).collect())
 }
 
 fn page_files(root: &Path, services: &[Service], kinds: &[ErrorKind]) -> Result<Vec<GeneratedFile>, Error> {

@@ -108,6 +108,13 @@ impl Text {
         self.nodes.push(Node::Indent(inner));
     }
 
+    /// What `body` adds, indented; for heads that take several lines.
+    pub fn indented(&mut self, body: impl FnOnce(&mut Self)) {
+        let mut inner = Self::new();
+        body(&mut inner);
+        self.indent(inner);
+    }
+
     /// A comment: paragraphs, separated by empty lines, wrapped behind `prefix`.
     pub fn comment(&mut self, prefix: &'static str, text: impl Into<String>) {
         self.nodes.push(Node::Comment { prefix, text: text.into() });

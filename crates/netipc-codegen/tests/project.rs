@@ -45,7 +45,7 @@ fn put(root: &Path, path: &str, text: &str) {
     fs::write(path, text).unwrap();
 }
 
-const FILES: [&str; 19] = [
+const FILES: [&str; 33] = [
     "c/fuzz/services/all.c",
     "c/fuzz/services/clock.c",
     "c/include/netipc/kind.h",
@@ -64,7 +64,21 @@ const FILES: [&str; 19] = [
     "go/services/clock/clock.go",
     "go/services/clock/example_test.go",
     "go/services/clock/fuzz_test.go",
+    "interop/testee/src/services.rs",
     "spec/page.md",
+    "spec/vectors/batch.json",
+    "spec/vectors/chunk-header.json",
+    "spec/vectors/chunker.json",
+    "spec/vectors/clock-reply.json",
+    "spec/vectors/clock-request.json",
+    "spec/vectors/handshake-client.json",
+    "spec/vectors/handshake-server.json",
+    "spec/vectors/hash.json",
+    "spec/vectors/header.json",
+    "spec/vectors/hello-ack.json",
+    "spec/vectors/hello.json",
+    "spec/vectors/schema.json",
+    "spec/vectors/session.json",
 ];
 
 const CLOCK: &str = "crates/netipc-services/src/clock.rs";

@@ -263,7 +263,7 @@ fn decode(packet: &[u8]) -> Verdict<Hello> {
         Ok(header) => header,
         Err(error) => {
             // A client of another version deserves to be told; only if everything else says that it is one.
-            let alone = matches!(error, HeaderError::Version { alone: true, .. })
+            let alone = matches!(error, HeaderError::Version { .. })
                 && Header::decode_any_version(packet).is_ok_and(|header| is_hello(&header));
             return Err((incompatible.filter(|_| alone), Fault::Header(error)));
         }

@@ -76,7 +76,7 @@ fn sentences() -> Vec<(Box<dyn Error>, &'static [&'static str])> {
     vec![
         (Box::new(HeaderError::Short { got: 31 }), &["31", "32"]),
         (Box::new(HeaderError::Magic { got: 0xabcd }), &["0x0000abcd", "0x4e495043"]),
-        (Box::new(HeaderError::Version { got: 7, alone: true }), &["7"]),
+        (Box::new(HeaderError::Version { got: 7 }), &["7"]),
         (Box::new(HeaderError::HeaderLen { got: 33 }), &["33", "32"]),
         (Box::new(HeaderError::Kind { got: 9 }), &["9"]),
         (Box::new(Violation::PayloadTooLarge { got: 2000, allowed: 1024 }), &["2000", "1024"]),

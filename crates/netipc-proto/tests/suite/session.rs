@@ -30,11 +30,12 @@ fn order_of_checks() {
     assert_eq!(serve(&packet[..31]), Err(HeaderError::Short { got: 31 }.into()));
     assert_eq!(serve(&packet), Err(HeaderError::Magic { got: 0xeeee_eeee }.into()));
     packet = patched(&packet, 0, 0x4e49_5043u32.to_ne_bytes());
-    assert_eq!(serve(&packet), Err(HeaderError::Version { got: 0xeeee, alone: false }.into()));
-    packet = patched(&packet, 4, 1u16.to_ne_bytes());
     assert_eq!(serve(&packet), Err(HeaderError::HeaderLen { got: 0xeeee }.into()));
     packet = patched(&packet, 6, 32u16.to_ne_bytes());
     assert_eq!(serve(&packet), Err(HeaderError::Kind { got: 0xeeee }.into()));
+    packet = patched(&packet, 8, 2u16.to_ne_bytes());
+    assert_eq!(serve(&packet), Err(HeaderError::Version { got: 0xeeee }.into()));
+    packet = patched(&packet, 4, 1u16.to_ne_bytes());
     for kind in [Kind::Response, Kind::Control] {
         packet = patched(&packet, 8, (kind as u16).to_ne_bytes());
         assert_eq!(serve(&packet), Err(Violation::UnexpectedKind { got: kind, expected: Kind::Request }));
