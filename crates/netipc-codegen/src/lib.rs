@@ -2,13 +2,14 @@
 //!
 //! ```text
 //! schema --parse--> declarations --check--> model --+-- rust      --+
-//!                                                   +-- c         --+--> text tree --> files
+//!                                                   +-- go        --+--> text tree --> files
+//!                                                   +-- c         --+
 //!                                                   +-- markdown  --+
 //! ```
 //!
 //! * [`schema`] reads a TOML file and tells everything that is wrong with it at once, with line, column and remedy.
 //! * [`model`] is what a schema means: offsets resolved, rules as data, nothing of any language. It can be serialised.
-//! * [`rust`], [`c`] and [`markdown`] print it. A printer knows only the model, so no service is special to it.
+//! * [`rust`], [`go`], [`c`] and [`markdown`] print it. A printer knows only the model, so no service is special to it.
 //! * [`compat`] compares two schemas.
 //! * [`build`] is for users: code from their schemas, made by a build script.
 //! * [`project`] says which files of this project are generated, and whether they are up to date.
