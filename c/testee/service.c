@@ -158,7 +158,8 @@ static testee_result check(const testee_service *service, bool is_reply, netipc_
     testee_json in = json_of(value);
     netipc_writer writer = testee_writer(NETIPC_PAYLOAD_MAX, value.len);
     if (encode(service, is_reply, &in, &writer, out) != TESTEE_DONE) {
-        fprintf(stderr, "testee: what was decoded does not encode: %.*s\n", (int)(out->len - start), out->data + start + 4);
+        fprintf(stderr, "testee: what was decoded does not encode: %.*s\n", (int)(out->len - start - 4),
+                out->data + start + 4);
         testee_die("an encoder refuses what its decoder gave");
     }
     return TESTEE_DONE;

@@ -1,8 +1,8 @@
 /*
  * What the parts of the test program for the conformance runner share (spec/conformance.md).
  *
- * Whatever is wrong with a request itself ends the program: the runner makes no mistakes. Memory of one request is freed
- * after it.
+ * Whatever is wrong with a request itself ends the program: the runner makes no mistakes. Memory of one request is
+ * freed after it.
  */
 #ifndef NETIPC_TESTEE_H
 #define NETIPC_TESTEE_H

@@ -34,9 +34,9 @@ typedef enum netipc_outcome {
 /**
  * A service whose request is a list of keys, and whose reply has one item for each key, in their order.
  *
- * One logical call may take several requests: a client sends as many keys at once as fit (`key_size`, `short_size`), looks
- * at what it gets (`outcome`, `echoes`, `generation`), asks again for what is missing, and puts the items together with
- * a stitcher. The result is a reply like any other.
+ * One logical call may take several requests: a client sends as many keys at once as fit (`key_size`, `short_size`),
+ * looks at what it gets (`outcome`, `echoes`, `generation`), asks again for what is missing, and puts the items together
+ * with a stitcher. The result is a reply like any other.
  *
  * `key` points to the generated struct of a key, `keys` to an array of them, `reply` to the generated view of a reply.
  */

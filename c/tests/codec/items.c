@@ -74,7 +74,7 @@ static void check_list(const list *all, size_t expected, size_t budget)
     free(memory);
 }
 
-/* NIPC-COD-12, NIPC-COD-13, NIPC-COD-15: what fits depends on the budget alone, and an overflow tells what all takes. */
+/* NIPC-COD-12, NIPC-COD-13, NIPC-COD-15: what fits depends on the budget alone; an overflow tells what all takes. */
 static void budgets_and_hints(void)
 {
     static const size_t hints[] = {0, 1, 3, 7, 8, 9, 1000000, SIZE_MAX};

@@ -69,6 +69,7 @@ void start_writing(size_t budget);
         CHECK_EQ(build_error.problem.code, why);               \
     } while (0)
 
-#define CHECK_TEXT(bytes, text) CHECK(netipc_bytes_equal(bytes, (netipc_bytes){(const uint8_t *)(text), sizeof(text) - 1}))
+#define CHECK_TEXT(bytes, text) \
+    CHECK(netipc_bytes_equal(bytes, (netipc_bytes){(const uint8_t *)(text), sizeof(text) - 1}))
 
 #endif

@@ -1,9 +1,10 @@
 /**
  * The answers to the keys of one request, within a byte budget (NIPC-LKP-10 to NIPC-LKP-16). For generated code.
  *
- * A reply has an item for every key, so room is always kept for the *short records* of the keys that follow: records that
- * say nothing but that their key got no answer. That is what makes every later decision possible; without it the reply
- * could be full while keys are left. What a record that does not fit then becomes depends on whether it ever could:
+ * A reply has an item for every key, so room is always kept for the *short records* of the keys that follow: records
+ * that say nothing but that their key got no answer. That is what makes every later decision possible; without it the
+ * reply could be full while keys are left. What a record that does not fit then becomes depends on whether it ever
+ * could:
  *
  * - not even alone in the whole budget: an oversized record, and the next key gets its chance;
  * - alone, but this is the first key: the reply as a whole is an overflow, because a reply that answers nothing would

@@ -25,7 +25,7 @@ typedef enum netipc_codec_problem {
     NETIPC_CODEC_TRAILING_BYTES,
     /** A field that is always `allowed` is `got`. */
     NETIPC_CODEC_CONSTANT,
-    /** The fixed part has `got` bytes, but in no version; those that are known are in `listed`, newer ones are larger. */
+    /** The fixed part has `got` bytes, but in no version; the known ones are in `listed`, newer ones are larger. */
     NETIPC_CODEC_FIXED_SIZE,
     /** A closed enumeration is `got`, which is not in `listed`. */
     NETIPC_CODEC_UNLISTED,

@@ -51,8 +51,8 @@ NETIPC_API netipc_bytes netipc_items_bytes(const netipc_items *items, size_t ind
 /**
  * For generated code: appends items whose number need not be known. Members are private.
  *
- * The directory comes first in the payload but is complete last. Entries go to slots set aside in front of the items, as
- * long as there are some, and then to the end of the memory, from where they are moved when the list is finished. So
+ * The directory comes first in the payload but is complete last. Entries go to slots set aside in front of the items,
+ * as long as there are some, and then to the end of the memory, from where they are moved when the list is finished. So
  * neither a hint nor its absence costs any budget.
  */
 typedef struct netipc_items_writer {

@@ -84,8 +84,8 @@ NETIPC_API bool netipc_reader_disjoint(const netipc_reader *reader, const netipc
 NETIPC_API size_t netipc_reader_behind(const netipc_reader *reader, const netipc_extent *strings, size_t count);
 
 /**
- * Checks the table of `rows` rows behind the strings, which end before byte `behind` (NIPC-COD-20, NIPC-COD-21), and sets
- * `*end` to where the record's content ends.
+ * Checks the table of `rows` rows behind the strings, which end before byte `behind` (NIPC-COD-20, NIPC-COD-21), and
+ * sets `*end` to where the record's content ends.
  */
 NETIPC_API bool netipc_reader_table(const netipc_reader *reader, const char *field, uint64_t rows, size_t behind,
                                     const netipc_row_rule *rule, size_t *end);

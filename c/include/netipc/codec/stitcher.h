@@ -24,7 +24,7 @@ typedef struct netipc_stitcher {
     netipc_items_writer items;
 } netipc_stitcher;
 
-/** Starts a reply with a fixed part of `fixed` bytes; `keys` are expected, which saves moving bytes when it is right. */
+/** Starts a reply with a fixed part of `fixed` bytes; `keys` are expected, which saves moving bytes when right. */
 NETIPC_API void netipc_stitcher_start(netipc_stitcher *stitcher, netipc_writer *out, size_t fixed, size_t keys);
 
 /** Appends the bytes of one item, which were decoded before as part of a reply of the same service. */

@@ -40,7 +40,7 @@ NETIPC_API bool netipc_bytes_equal(netipc_bytes left, netipc_bytes right);
 /** The bytes of a C string, without its NUL. */
 NETIPC_API netipc_bytes netipc_bytes_of(const char *text);
 
-/** Checks the rules that hold wherever the string stands: length and NULs inside. Fills `problem` when one is broken. */
+/** Checks the rules that hold wherever the string stands: length and NULs inside. Fills `problem` if one is broken. */
 NETIPC_API bool netipc_string_content(const netipc_string_rule *rule, netipc_bytes text, netipc_offence *problem);
 
 /** Checks a string that is to be written into `record` (NIPC-COD-16). */
@@ -48,7 +48,8 @@ NETIPC_API bool netipc_string_check(const netipc_string_rule *rule, const char *
                                     netipc_build_error *error);
 
 /**
- * The string whose offset and length stand at byte `at` of `fixed`, the fixed part of `record`, which was decoded before.
+ * The string whose offset and length stand at byte `at` of `fixed`, the fixed part of `record`, which was decoded
+ * before.
  *
  * Bytes that were never decoded give some string inside `record`, or an empty one.
  */

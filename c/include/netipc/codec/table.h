@@ -52,7 +52,7 @@ NETIPC_API netipc_rows netipc_rows_view(netipc_bytes record, size_t size, const 
 /** For generated code: string number `index` of row number `row`; empty when there is no such row. */
 NETIPC_API netipc_bytes netipc_rows_string(const netipc_rows *rows, size_t row, size_t index);
 
-/** For generated code: checks `count` rows that are to be written as the table `field` of `record`, which has `most`. */
+/** For generated code: checks `count` rows to be written as the table `field` of `record`, which can have `most`. */
 NETIPC_API bool netipc_table_check(const netipc_row_rule *rule, const char *record, const char *field, const void *rows,
                                    size_t count, uint64_t most, netipc_build_error *error);
 

@@ -22,8 +22,8 @@ extern "C" {
 /**
  * Writes one payload and never exceeds its budget.
  *
- * The first write that does not fit makes the writer fail for good: later writes fail too and add up what would have been
- * needed, and finishing the payload reports it, also when the failures were ignored (NIPC-COD-15).
+ * The first write that does not fit makes the writer fail for good: later writes fail too and add up what would have
+ * been needed, and finishing the payload reports it, also when the failures were ignored (NIPC-COD-15).
  *
  * ```c
  * uint8_t buffer[1024];
