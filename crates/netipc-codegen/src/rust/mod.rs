@@ -19,6 +19,7 @@ mod owned;
 mod record;
 mod row;
 mod rules;
+mod testee;
 mod write;
 
 use std::collections::BTreeSet;
@@ -26,6 +27,7 @@ use std::collections::BTreeSet;
 pub use error_kinds::error_kinds;
 pub use fuzzing::fuzzing;
 pub use library::library;
+pub use testee::testee;
 
 use crate::model::{Field, Kind, Literal, Number, Record, Service};
 use crate::text::{Style, Text};

@@ -36,6 +36,28 @@ fn kinds_of_violations() {
     assert!(misbehaved.iter().all(|violation| violation.kind() == ErrorKind::PeerMisbehaved));
 }
 
+/// NIPC-ERR-01: why a server refuses a HELLO.
+#[test]
+fn kinds_of_handshake_faults() {
+    let none = Profiles::NONE;
+    let cases = [
+        (Fault::Header(HeaderError::Magic { got: 0 }), ErrorKind::InvalidMessage),
+        (Fault::Short { got: 43 }, ErrorKind::InvalidMessage),
+        (Fault::NotHello { kind: Kind::Request, code: 1 }, ErrorKind::PeerMisbehaved),
+        (Fault::Padding { got: 1 }, ErrorKind::PeerMisbehaved),
+        (Fault::Layout { got: 2 }, ErrorKind::Incompatible),
+        (Fault::NoProfile { client: none, server: none }, ErrorKind::Incompatible),
+        (Fault::PacketSize { got: 32, needed: 33 }, ErrorKind::Incompatible),
+        (Fault::Token, ErrorKind::Denied),
+        (Fault::NotAllowed, ErrorKind::Denied),
+        (Fault::RequestPayload { got: 2, allowed: 1 }, ErrorKind::LimitExceeded),
+        (Fault::Full, ErrorKind::LimitExceeded),
+    ];
+    for (fault, kind) in cases {
+        assert_eq!(fault.kind(), kind, "{fault}");
+    }
+}
+
 /// NIPC-ERR-07: a refusal of our own caller's wish is never blamed on the peer.
 #[test]
 fn kinds_of_send_errors() {
@@ -59,7 +81,7 @@ fn sentences() -> Vec<(Box<dyn Error>, &'static [&'static str])> {
     vec![
         (Box::new(HeaderError::Short { got: 31 }), &["31", "32"]),
         (Box::new(HeaderError::Magic { got: 0xabcd }), &["0x0000abcd", "0x4e495043"]),
-        (Box::new(HeaderError::Version { got: 7, alone: true }), &["7"]),
+        (Box::new(HeaderError::Version { got: 7 }), &["7"]),
         (Box::new(HeaderError::HeaderLen { got: 33 }), &["33", "32"]),
         (Box::new(HeaderError::Kind { got: 9 }), &["9"]),
         (Box::new(Violation::PayloadTooLarge { got: 2000, allowed: 1024 }), &["2000", "1024"]),

@@ -161,11 +161,11 @@ impl Reception {
         for _ in 0..BURST {
             match socket::accept(self.socket.as_fd()) {
                 Ok(client) => self.welcome(Arc::new(client)),
-                Err(Errno::AGAIN) => break,
-                // The client gave up while it was in the backlog.
-                Err(Errno::CONNABORTED | Errno::PROTO | Errno::INTR) => {}
-                // Out of descriptors or memory, or a security policy that dislikes this one: neither ends the server.
-                Err(_) => return self.pause(),
+                Err(errno) => match Setback::of(errno) {
+                    Setback::NobodyThere => break,
+                    Setback::OnlyThisOne => {}
+                    Setback::Lasting => return self.pause(),
+                },
             }
         }
         Ok(())
@@ -289,5 +289,43 @@ impl Reception {
 impl AsFd for Reception {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.poller.as_fd()
+    }
+}
+
+/// Why a client was not accepted.
+#[derive(Debug, PartialEq, Eq)]
+enum Setback {
+    /// No other client is waiting.
+    NobodyThere,
+    /// The client gave up while it was in the backlog, or a signal came: the next may follow at once (NIPC-UDS-19).
+    OnlyThisOne,
+    /// Out of descriptors or memory, or a security policy that dislikes this one: neither ends the server (NIPC-UDS-18).
+    Lasting,
+}
+
+impl Setback {
+    fn of(errno: Errno) -> Self {
+        match errno {
+            Errno::AGAIN => Self::NobodyThere,
+            Errno::CONNABORTED | Errno::PROTO | Errno::INTR => Self::OnlyThisOne,
+            _ => Self::Lasting,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// NIPC-UDS-18, NIPC-UDS-19
+    #[test]
+    fn only_lasting_setbacks_make_accepting_rest() {
+        for errno in [Errno::CONNABORTED, Errno::PROTO, Errno::INTR] {
+            assert_eq!(Setback::of(errno), Setback::OnlyThisOne);
+        }
+        for errno in [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM, Errno::PERM] {
+            assert_eq!(Setback::of(errno), Setback::Lasting);
+        }
+        assert_eq!(Setback::of(Errno::AGAIN), Setback::NobodyThere);
     }
 }
