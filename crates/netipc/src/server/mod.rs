@@ -5,6 +5,7 @@ mod config;
 mod desk;
 mod engine;
 pub(crate) mod inspector;
+mod host;
 mod porter;
 mod stats;
 
