@@ -87,7 +87,15 @@ pub(crate) struct Welcome {
     agreed: Agreed,
     peer: PeerCredentials,
     largest_packet: usize,
-    shared: Option<Shared>,
+    shared: Sharing,
+}
+
+/// What became of the wish for shared memory.
+enum Sharing {
+    /// Nobody wished for it.
+    Unasked,
+    Granted(Shared),
+    Refused(RegionFault),
 }
 
 /// What a session with shared memory needs, made before the client is told that it has it.
@@ -191,30 +199,30 @@ impl Door {
         peer: PeerCredentials,
         client: &Arc<OwnedFd>,
         endpoint: &Endpoint,
-    ) -> (Answer, Option<Shared>) {
+    ) -> (Answer, Sharing) {
         let gate = self.gate(peer);
         for _ in 0..NAMES {
             let verdict = answer(&self.policy, hello, self.next_session, gate);
-            let Answer::Accept { agreed, .. } = &verdict else { return (verdict, None) };
+            let Answer::Accept { agreed, .. } = &verdict else { return (verdict, Sharing::Unasked) };
             if agreed.profile != Profiles::SHM_HYBRID {
-                return (verdict, None);
+                return (verdict, Sharing::Unasked);
             }
             match self.share(agreed, client, endpoint) {
-                Ok(shared) => return (verdict, Some(shared)),
+                Ok(shared) => return (verdict, Sharing::Granted(shared)),
                 // The number is the client's way to the file, so another file needs another number.
                 Err(Unmade::Taken) => self.next_session += 1,
-                Err(Unmade::Fault(fault)) => return (self.answer_without(hello, gate, fault), None),
+                Err(Unmade::Fault(fault)) => return self.answer_without(hello, gate, fault),
             }
         }
-        (self.answer_without(hello, gate, RegionFault::NamesTaken { tried: NAMES }), None)
+        self.answer_without(hello, gate, RegionFault::NamesTaken { tried: NAMES })
     }
 
     /// As if this server had no shared memory at all.
-    fn answer_without(&mut self, hello: &[u8], gate: Gate, fault: RegionFault) -> Answer {
+    fn answer_without(&mut self, hello: &[u8], gate: Gate, fault: RegionFault) -> (Answer, Sharing) {
         self.shm.fallbacks += 1;
         self.shm.last = Some(fault);
         let policy = ServerPolicy { supported: self.policy.supported.without(Profiles::SHM_HYBRID), ..self.policy };
-        answer(&policy, hello, self.next_session, gate)
+        (answer(&policy, hello, self.next_session, gate), Sharing::Refused(fault))
     }
 
     /// Makes everything that the session needs. Nothing of it stays when a part cannot be had. NIPC-SHM-05.
@@ -241,8 +249,11 @@ impl Door {
         let connection = Connection::new(client, core, agreed, peer, largest_packet, endpoint.clone())
             .with_place(Place::new(&self.sessions));
         match shared {
-            None => connection,
-            Some(Shared { channel, place, host }) => connection.over(channel).with_place(place).with_host(host),
+            Sharing::Unasked => connection,
+            Sharing::Refused(fault) => connection.without_memory(fault),
+            Sharing::Granted(Shared { channel, place, host }) => {
+                connection.over(channel).with_place(place).with_host(host)
+            }
         }
     }
 
