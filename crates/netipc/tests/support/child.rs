@@ -63,6 +63,11 @@ impl Child {
         self.process.id()
     }
 
+    /// Whether it is gone.
+    pub fn has_ended(&mut self) -> bool {
+        self.process.try_wait().unwrap().is_some()
+    }
+
     /// SIGKILL; returns when the child is gone.
     pub fn kill(&mut self) {
         // Fails only when it has ended already.
