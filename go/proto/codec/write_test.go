@@ -42,6 +42,24 @@ func TestWriterAppendsWithinTheBudget(t *testing.T) {
 	}
 }
 
+// A fixed part that nobody wrote cannot be filled, and the payload without it is none.
+func TestHeadsMustBeThere(t *testing.T) {
+	var w codec.Writer
+	if head := w.Head(4); head != nil {
+		t.Errorf("%x is there", head)
+	}
+	_, err := w.Finish(nil)
+	overflows(t, err, 4, 0)
+
+	w = codec.NewWriter(nil, 8)
+	_, _ = w.Extend(9)
+	if head := w.Head(4); head != nil {
+		t.Errorf("%x is there", head)
+	}
+	_, err = w.Finish(nil)
+	overflows(t, err, 9, 8)
+}
+
 // NIPC-COD-15: refused once, refused for good, with the sum of what was asked for.
 func TestOverflowsAreRemembered(t *testing.T) {
 	w := codec.NewWriter([]byte{9}, 4)

@@ -146,7 +146,7 @@ func (Service) AddOversized(s *codec.Stitcher, key uint32) error {
 
 // FinishStitched ends a stitched reply.
 func (Service) FinishStitched(s *codec.Stitcher, generation uint64) ([]byte, error) {
-	head, count := s.Head()
+	head, count := s.Head(replySize)
 	if head != nil {
 		putReplyHead(head, generation, count)
 	}
@@ -587,8 +587,10 @@ func (b *ReplyBuilder) close() error {
 	if !ok {
 		return &codec.MissingError{Record: replyRecord, Field: "generation"}
 	}
-	head, count := b.answers.Head()
-	putReplyHead(head, value, count)
+	head, count := b.answers.Head(replySize)
+	if head != nil {
+		putReplyHead(head, value, count)
+	}
 	return nil
 }
 

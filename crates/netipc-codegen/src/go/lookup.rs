@@ -269,7 +269,7 @@ impl<'m> Lookup<'m> {
         text.comment("//", "FinishStitched ends a stitched reply.");
         let head = "func (Service) FinishStitched(s *codec.Stitcher, generation uint64) ([]byte, error) {";
         text.block(head, "}", |text| {
-            text.line("head, count := s.Head()");
+            text.line(format!("head, count := s.Head({})", self.reply.size()));
             text.block("if head != nil {", "}", |text| {
                 text.line(format!("put{}Head(head, generation, count)", self.reply.view));
             });

@@ -142,7 +142,7 @@ func (Service) AddOversized(s *codec.Stitcher, key Parcel) error {
 
 // FinishStitched ends a stitched reply.
 func (Service) FinishStitched(s *codec.Stitcher, generation uint64) ([]byte, error) {
-	head, count := s.Head()
+	head, count := s.Head(answerSize)
 	if head != nil {
 		putAnswerHead(head, generation, count)
 	}
@@ -495,8 +495,10 @@ func (b *AnswerBuilder) close() error {
 	if !ok {
 		return &codec.MissingError{Record: answerRecord, Field: "edition"}
 	}
-	head, count := b.answers.Head()
-	putAnswerHead(head, value, count)
+	head, count := b.answers.Head(answerSize)
+	if head != nil {
+		putAnswerHead(head, value, count)
+	}
 	return nil
 }
 

@@ -196,8 +196,10 @@ impl Lookup<'_> {
                 let (record, field) = (self.reply.error_name(), &self.parts.lookup.generation);
                 text.line(format!("return &codec.MissingError{{Record: {record}, Field: \"{field}\"}}"));
             });
-            text.line("head, count := b.answers.Head()");
-            text.line(format!("put{}Head(head, value, count)", self.reply.view));
+            text.line(format!("head, count := b.answers.Head({})", self.reply.size()));
+            text.block("if head != nil {", "}", |text| {
+                text.line(format!("put{}Head(head, value, count)", self.reply.view));
+            });
             text.line("return nil");
         });
         text.blank();
