@@ -166,3 +166,34 @@ func checkItems(t *testing.T, payload []byte, count int) {
 		t.Errorf("%d items of %d, want %d", index, items.Len(), count)
 	}
 }
+
+// NIPC-COD-03: how much capacity saves a list from moving to another buffer.
+func TestListsStayWhereTheyCan(t *testing.T) {
+	for count := range 300 {
+		size := 4 + (codec.EntryLen+8)*count
+		for name, c := range map[string]struct{ hint, room int }{
+			"announced": {count, size}, "not announced": {0, size + max(128, codec.EntryLen*count)},
+		} {
+			dst := make([]byte, 0, c.room)
+			w := codec.NewWriter(dst, size)
+			if _, err := w.Extend(4); err != nil {
+				t.Fatal(err)
+			}
+			items := codec.NewItemsWriter(&w)
+			items.Grow(&w, c.hint)
+			for range count {
+				if _, err := items.Add(&w, 8); err != nil {
+					t.Fatal(err)
+				}
+			}
+			items.Finish(&w)
+			buf, err := w.Finish(nil)
+			if err != nil || len(buf) != size {
+				t.Fatalf("%d bytes, %v", len(buf), err)
+			}
+			if &buf[0] != &dst[:1][0] {
+				t.Errorf("%d items, %s: moved out of %d bytes", count, name, c.room)
+			}
+		}
+	}
+}
