@@ -75,8 +75,13 @@ fn place<'a, L: Lookup<'a>>(
     let wrong_number = Offence::Answers { got: given, keys: keys.len() };
     let directory = FIXED_PART + 8 * keys.len();
     let rest = room_of_short_records::<L>(keys)?;
-    // NIPC-LKP-15
-    encode::fits(directory + rest[0], budget)?;
+    if let Err(overflow) = encode::fits(directory + rest[0], budget) {
+        // NIPC-LKP-15; an answer that breaks a rule is told all the same (NIPC-COD-16).
+        if let (Some(key), Some(mut answer)) = (keys.first(), answers.into_iter().next()) {
+            complete::<L>(&mut answer, key, &mut Vec::new())?;
+        }
+        return Err(overflow);
+    }
     out.resize(begin + directory, 0);
 
     let mut answers = answers.into_iter();
@@ -84,16 +89,20 @@ fn place<'a, L: Lookup<'a>>(
     for (position, key) in keys.iter().enumerate() {
         encode::pad(out, begin);
         let start = out.len();
+        // Behind an answer without room all others are judged, where there are any, but not placed.
+        let answer = answers.next();
+        // NIPC-LKP-16
+        if answer.is_none() && !exceeded {
+            return Err(wrong_number);
+        }
+        if let Some(mut answer) = answer {
+            complete::<L>(&mut answer, key, out)?;
+        }
         if exceeded {
             // NIPC-LKP-14
+            out.truncate(start);
             append_short::<L>(key, Short::PayloadExceeded, out)?;
         } else {
-            // NIPC-LKP-16
-            let Some(mut answer) = answers.next() else { return Err(wrong_number) };
-            // NIPC-LKP-10
-            L::set_key(&mut answer, key);
-            L::judge(&answer)?;
-            L::encode(&answer, out)?;
             // NIPC-LKP-11
             let needed = with_rest(out.len() - begin, rest[position + 1]);
             let fits_alone = FIXED_PART + 8 + out.len() - start <= budget;
@@ -114,7 +123,14 @@ fn place<'a, L: Lookup<'a>>(
         encode::reference(out, begin + FIXED_PART + 8 * position, start - begin - directory, length);
     }
     // NIPC-LKP-16
-    if exceeded || given <= keys.len() { Ok(()) } else { Err(wrong_number) }
+    if given <= keys.len() { Ok(()) } else { Err(wrong_number) }
+}
+
+/// Gives the answer its key and appends it when no rule is broken (NIPC-LKP-10, NIPC-COD-16).
+fn complete<'a, L: Lookup<'a>>(answer: &mut L::Item, key: &L::Key, out: &mut Vec<u8>) -> Result<(), Offence> {
+    L::set_key(answer, key);
+    L::judge(answer)?;
+    L::encode(answer, out)
 }
 
 /// For each position, and the one behind the last: the bytes of the short records from there to the end.
@@ -289,6 +305,9 @@ mod tests {
         assert_eq!(statuses(APPS, 1000, &pids(2), &[UNKNOWN]), offence(1, 2));
         assert_eq!(statuses(APPS, 1000, &pids(2), &[UNKNOWN; 4]), offence(4, 2));
         assert_eq!(statuses(APPS, 1000, &pids(0), &[UNKNOWN]), offence(1, 0));
+        // Also when some of the keys got no answer for want of room
+        let answers = [UNKNOWN, &of_length(40)[..], UNKNOWN, UNKNOWN];
+        assert_eq!(statuses(CGROUPS, 143, &paths(&["/a", "/b", "/c"]), &answers), offence(4, 3));
     }
 
     #[test]
@@ -304,6 +323,17 @@ mod tests {
         }
         let nul = KNOWN.replace("6e", "00");
         assert_eq!(statuses(CGROUPS, 1000, &one, &[&nul]), invalid("item\",\"field\":\"name", "interior_nul"));
+        // Also without room, behind the answer that has none, and when not even the short records fit (each takes 32)
+        let three = paths(&["/a", "/b", "/c"]);
+        let broken = of_length(100).replacen("6e", "00", 1);
+        let name = invalid("item\",\"field\":\"name", "interior_nul");
+        assert_eq!(statuses(CGROUPS, 143, &three, &[UNKNOWN, &broken]), name);
+        assert_eq!(statuses(CGROUPS, 143, &three, &[UNKNOWN, &of_length(40), &broken]), name);
+        assert_eq!(statuses(CGROUPS, 100, &three, &[&broken]), name);
+        // The first answer is refused for want of room, and so the last one given
+        let overflow = "{\"error\":\"overflow\",\"needed\":136,\"budget\":100}";
+        assert_eq!(statuses(CGROUPS, 100, &three, &[UNKNOWN, &broken]), overflow);
+        assert_eq!(statuses(CGROUPS, 100, &three, &[]), overflow);
         let broken = statuses(CGROUPS, 1000, &one[..20], &[UNKNOWN]);
         assert!(broken.starts_with("{\"error\":\"decode\",\"record\":\"cgroups-lookup request\""), "{broken}");
     }

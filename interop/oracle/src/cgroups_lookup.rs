@@ -168,7 +168,7 @@ impl<'a> Item<'a> {
                 let at = match field {
                     "orchestrator" => 4,
                     "name" => 16,
-                    _ => table.start,
+                    _ => 24,
                 };
                 Err(record.offence(field, at, problem))
             }

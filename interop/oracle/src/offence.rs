@@ -7,8 +7,8 @@ use crate::json;
 pub(crate) enum Offence {
     Decode {
         record: &'static str,
-        /// None when the record as a whole is meant.
-        field: Option<&'static str>,
+        /// The name of the record again when it is meant as a whole.
+        field: &'static str,
         offset: usize,
         /// The position in the list, where there is one.
         item: Option<usize>,
@@ -97,10 +97,7 @@ impl Offence {
         match *self {
             Self::Decode { record, field, offset, item, problem } => {
                 json::name(out, "{\"error\":\"decode\",\"record\":", record);
-                match field {
-                    Some(field) => json::name(out, ",\"field\":", field),
-                    None => json::text(out, ",\"field\":null"),
-                }
+                json::name(out, ",\"field\":", field);
                 json::number(out, ",\"offset\":", offset as u64);
                 match item {
                     Some(item) => json::number(out, ",\"item\":", item as u64),

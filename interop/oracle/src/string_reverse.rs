@@ -67,7 +67,7 @@ mod tests {
     fn rules() {
         let hello = golden("string_reverse_hello.bin");
         for target in TARGETS {
-            assert_eq!(offence(target, &hello[..7]), "string-reverse text,null,0,null,truncated");
+            assert_eq!(offence(target, &hello[..7]), "string-reverse text,string-reverse text,0,null,truncated");
             // NIPC-REV-02
             let text =
                 |bytes: &[u8]| offence(target, bytes).strip_prefix("string-reverse text,text,").unwrap().to_owned();
