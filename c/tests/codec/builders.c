@@ -30,6 +30,36 @@ static void a_reply_without_a_value_fails(void)
     CHECK_EQ(out.len, 0);
 }
 
+/* NIPC-COD-17: what is set too late, and items that come later, change nothing; the reason stays the same. */
+static void a_reply_that_was_given_up_stays_so(void)
+{
+    static const netipc_cgroups_snapshot_item item = {.hash = 1};
+    netipc_cgroups_snapshot_reply_builder builder;
+    for (int later = 0; later < 2; later++) {
+        netipc_writer_start(&out, memory, sizeof memory);
+        netipc_cgroups_snapshot_reply_builder_start(&builder, &out);
+        CHECK(netipc_cgroups_snapshot_reply_builder_push(&builder, &item, NULL));
+        CHECK(!netipc_cgroups_snapshot_reply_builder_finish(&builder, NULL));
+        if (later) {
+            CHECK(!netipc_cgroups_snapshot_reply_builder_push(&builder, &item, &error));
+            CHECK_STR(error.field, "systemd_enabled");
+        }
+        CHECK_EQ(netipc_writer_remaining(&out), 0);
+        netipc_cgroups_snapshot_reply_builder_set_systemd_enabled(&builder, 1);
+        netipc_cgroups_snapshot_reply_builder_set_generation(&builder, 1);
+        CHECK(!netipc_cgroups_snapshot_reply_builder_finish(&builder, &error));
+        CHECK_EQ(error.code, NETIPC_BUILD_MISSING);
+        CHECK_STR(error.field, "systemd_enabled");
+        CHECK_EQ(out.len, 0);
+    }
+    netipc_writer_restart(&out);
+    netipc_cgroups_snapshot_reply_builder_start(&builder, &out);
+    netipc_cgroups_snapshot_reply_builder_set_systemd_enabled(&builder, 1);
+    netipc_cgroups_snapshot_reply_builder_set_generation(&builder, 1);
+    CHECK(netipc_cgroups_snapshot_reply_builder_finish(&builder, &error));
+    CHECK_EQ(out.len, 24);
+}
+
 /* NIPC-COD-15: also when what came last fits, and its failure was ignored before that. */
 static void the_last_value_set_counts(void)
 {
@@ -167,6 +197,7 @@ static void names_of_values(void)
 int main(void)
 {
     RUN(a_reply_without_a_value_fails);
+    RUN(a_reply_that_was_given_up_stays_so);
     RUN(the_last_value_set_counts);
     RUN(room_is_lent);
     RUN(values_that_break_rules_are_refused);
