@@ -48,6 +48,17 @@ static void every_problem_has_a_sentence(void)
 #undef SENTENCE
 }
 
+/* All zero is no error, for all sorts of errors. */
+static void no_error_has_a_sentence(void)
+{
+    const netipc_decode_error decode = {.record = NULL};
+    netipc_decode_error_describe(&decode, text, sizeof text);
+    CHECK_STR(text, "no error");
+    const netipc_build_error build = {.record = NULL};
+    netipc_build_error_describe(&build, text, sizeof text);
+    CHECK_STR(text, "no error");
+}
+
 static void builders_have_sentences_too(void)
 {
     netipc_build_error error = {.code = NETIPC_BUILD_OVERFLOW, .needed = 9, .budget = 8};
@@ -101,6 +112,7 @@ static void errors_name_record_item_and_place(void)
 int main(void)
 {
     RUN(every_problem_has_a_sentence);
+    RUN(no_error_has_a_sentence);
     RUN(builders_have_sentences_too);
     RUN(sentences_are_cut_to_the_room);
     RUN(errors_name_record_item_and_place);
