@@ -94,8 +94,30 @@ static void a_copy_takes_one_block_and_outlives_its_payload(void)
     netipc_cgroups_snapshot_item_free(&item_copy);
 }
 
+/* Lengths that nothing can have are refused, whatever they add up to. */
+static void impossible_lengths_are_not_copied(void)
+{
+    const netipc_cgroups_snapshot_item item = {.name = {bytes, SIZE_MAX - 1}, .path = {bytes, 8}};
+    netipc_cgroups_snapshot_item copy;
+    size_t before = allocations;
+    CHECK(!netipc_cgroups_snapshot_item_clone(&item, &copy));
+    CHECK_EQ(allocations, before);
+}
+
+/* What no decoder made has no bytes, and a copy of that has none either. */
+static void nothing_can_be_copied(void)
+{
+    const netipc_cgroups_snapshot_reply reply = {.generation = 1};
+    netipc_cgroups_snapshot_reply copy;
+    CHECK(netipc_cgroups_snapshot_reply_clone(&reply, &copy));
+    CHECK_EQ(copy.items.count, 0);
+    netipc_cgroups_snapshot_reply_free(&copy);
+}
+
 int main(void)
 {
+    RUN(impossible_lengths_are_not_copied);
+    RUN(nothing_can_be_copied);
     RUN(codecs_take_no_memory);
     RUN(a_copy_takes_one_block_and_outlives_its_payload);
     return test_result();

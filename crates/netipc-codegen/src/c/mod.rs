@@ -153,7 +153,6 @@ fn source_file(service: &Service, options: &Options, name: &str, body: Text) -> 
     generated_from(&service.source, &mut text);
     text.line(format!("#include \"{}{name}.h\"", options.include));
     text.blank();
-    text.line("#include <stdlib.h>");
     text.line("#include <string.h>");
     text.blank();
     text.append(body);
