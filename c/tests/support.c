@@ -142,9 +142,7 @@ void check_error(const char *file, int line, const netipc_error *error, netipc_p
 bool same_error(const netipc_error *left, const netipc_error *right)
 {
     return left->kind == right->kind && left->problem == right->problem && left->got == right->got &&
-           left->allowed == right->allowed && left->index == right->index && left->detail == right->detail &&
-           left->record == right->record && left->field == right->field && left->operation == right->operation &&
-           left->cause == right->cause;
+           left->allowed == right->allowed && left->index == right->index && left->detail == right->detail;
 }
 
 static bool same_limits(netipc_limits left, netipc_limits right)
