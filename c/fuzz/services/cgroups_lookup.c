@@ -95,7 +95,7 @@ static bool fuzz_key(const netipc_cgroups_lookup_item *item, netipc_cgroups_look
     *key = (netipc_cgroups_lookup_key){
         .path = item->path,
     };
-    return netipc_cgroups_lookup_service.lookup->check_key(key, NULL);
+    return netipc_cgroups_lookup_service()->lookup->check_key(key, NULL);
 }
 
 static void fuzz_answer(netipc_cgroups_lookup_reply_builder *builder, const netipc_cgroups_lookup_item *item)

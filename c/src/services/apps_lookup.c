@@ -171,6 +171,7 @@ void netipc_apps_lookup_request_free(netipc_apps_lookup_request *copy)
 bool netipc_apps_lookup_request_encode(const netipc_apps_lookup_key *keys, size_t count, netipc_writer *out,
                                        netipc_build_error *error)
 {
+    netipc_writer_restart(out);
     /* What does not fit is counted on, so that the error tells what all of it takes. */
     netipc_writer_zeros(out, REQUEST_SIZE);
     netipc_items_writer items;
@@ -771,6 +772,7 @@ static void lookup_view_reply(netipc_bytes payload, void *reply)
 }
 
 static const netipc_lookup lookup = {
+    .size = sizeof(netipc_lookup),
     .key_struct_size = sizeof(netipc_apps_lookup_key),
     .request_size = REQUEST_SIZE,
     .reply_size = REPLY_SIZE,
@@ -788,7 +790,8 @@ static const netipc_lookup lookup = {
     .view_reply = lookup_view_reply,
 };
 
-const netipc_service netipc_apps_lookup_service = {
+static const netipc_service service = {
+    .size = sizeof(netipc_service),
     .name = "apps-lookup",
     .method = 5,
     .batchable = false,
@@ -802,3 +805,8 @@ const netipc_service netipc_apps_lookup_service = {
     .decode_reply = service_decode_reply,
     .lookup = &lookup,
 };
+
+const netipc_service *netipc_apps_lookup_service(void)
+{
+    return &service;
+}

@@ -181,6 +181,7 @@ void netipc_cgroups_lookup_request_free(netipc_cgroups_lookup_request *copy)
 bool netipc_cgroups_lookup_request_encode(const netipc_cgroups_lookup_key *keys, size_t count, netipc_writer *out,
                                           netipc_build_error *error)
 {
+    netipc_writer_restart(out);
     /* What does not fit is counted on, so that the error tells what all of it takes. */
     netipc_writer_zeros(out, REQUEST_SIZE);
     netipc_items_writer items;
@@ -662,6 +663,7 @@ static void lookup_view_reply(netipc_bytes payload, void *reply)
 }
 
 static const netipc_lookup lookup = {
+    .size = sizeof(netipc_lookup),
     .key_struct_size = sizeof(netipc_cgroups_lookup_key),
     .request_size = REQUEST_SIZE,
     .reply_size = REPLY_SIZE,
@@ -679,7 +681,8 @@ static const netipc_lookup lookup = {
     .view_reply = lookup_view_reply,
 };
 
-const netipc_service netipc_cgroups_lookup_service = {
+static const netipc_service service = {
+    .size = sizeof(netipc_service),
     .name = "cgroups-lookup",
     .method = 4,
     .batchable = false,
@@ -693,3 +696,8 @@ const netipc_service netipc_cgroups_lookup_service = {
     .decode_reply = service_decode_reply,
     .lookup = &lookup,
 };
+
+const netipc_service *netipc_cgroups_lookup_service(void)
+{
+    return &service;
+}

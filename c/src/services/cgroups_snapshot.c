@@ -55,6 +55,7 @@ static const netipc_encoder encoder_request = {NULL, size_request, write_request
 bool netipc_cgroups_snapshot_request_encode(const netipc_cgroups_snapshot_request *values, netipc_writer *out,
                                             netipc_build_error *error)
 {
+    netipc_writer_restart(out);
     netipc_build_error why;
     return netipc_writer_record(out, &encoder_request, values, &why)
         || netipc_writer_refuse(out, &why, error);
@@ -302,7 +303,8 @@ static bool service_finish_reply(void *builder, netipc_build_error *error)
     return netipc_cgroups_snapshot_reply_builder_finish(builder, error);
 }
 
-const netipc_service netipc_cgroups_snapshot_service = {
+static const netipc_service service = {
+    .size = sizeof(netipc_service),
     .name = "cgroups-snapshot",
     .method = 2,
     .batchable = false,
@@ -316,3 +318,8 @@ const netipc_service netipc_cgroups_snapshot_service = {
     .finish_reply = service_finish_reply,
     .decode_reply = service_decode_reply,
 };
+
+const netipc_service *netipc_cgroups_snapshot_service(void)
+{
+    return &service;
+}

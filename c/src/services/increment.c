@@ -53,6 +53,7 @@ static const netipc_encoder encoder_number = {NULL, size_number, write_number};
 bool netipc_increment_number_encode(const netipc_increment_number *values, netipc_writer *out,
                                     netipc_build_error *error)
 {
+    netipc_writer_restart(out);
     netipc_build_error why;
     return netipc_writer_record(out, &encoder_number, values, &why)
         || netipc_writer_refuse(out, &why, error);
@@ -112,7 +113,8 @@ static bool service_finish_reply(void *builder, netipc_build_error *error)
     return netipc_increment_number_builder_finish(builder, error);
 }
 
-const netipc_service netipc_increment_service = {
+static const netipc_service service = {
+    .size = sizeof(netipc_service),
     .name = "increment",
     .method = 1,
     .batchable = true,
@@ -126,3 +128,8 @@ const netipc_service netipc_increment_service = {
     .finish_reply = service_finish_reply,
     .decode_reply = service_decode_reply,
 };
+
+const netipc_service *netipc_increment_service(void)
+{
+    return &service;
+}

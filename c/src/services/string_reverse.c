@@ -63,6 +63,7 @@ static const netipc_encoder encoder_text = {NULL, size_text, write_text};
 bool netipc_string_reverse_text_encode(const netipc_string_reverse_text *values, netipc_writer *out,
                                        netipc_build_error *error)
 {
+    netipc_writer_restart(out);
     netipc_build_error why;
     return netipc_writer_record(out, &encoder_text, values, &why)
         || netipc_writer_refuse(out, &why, error);
@@ -153,7 +154,8 @@ static bool service_finish_reply(void *builder, netipc_build_error *error)
     return netipc_string_reverse_text_builder_finish(builder, error);
 }
 
-const netipc_service netipc_string_reverse_service = {
+static const netipc_service service = {
+    .size = sizeof(netipc_service),
     .name = "string-reverse",
     .method = 3,
     .batchable = true,
@@ -167,3 +169,8 @@ const netipc_service netipc_string_reverse_service = {
     .finish_reply = service_finish_reply,
     .decode_reply = service_decode_reply,
 };
+
+const netipc_service *netipc_string_reverse_service(void)
+{
+    return &service;
+}

@@ -269,7 +269,7 @@ static bool answer(netipc_bytes request, testee_json *in, netipc_writer *out, te
 }
 
 const testee_service testee_apps_lookup = {
-    .service = &netipc_apps_lookup_service,
+    .service = netipc_apps_lookup_service,
     .decode_request = decode_request,
     .decode_reply = decode_reply,
     .encode_request = encode_request,

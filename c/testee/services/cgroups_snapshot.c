@@ -114,7 +114,7 @@ static bool encode_reply(testee_json *in, netipc_writer *out, netipc_build_error
 }
 
 const testee_service testee_cgroups_snapshot = {
-    .service = &netipc_cgroups_snapshot_service,
+    .service = netipc_cgroups_snapshot_service,
     .decode_request = decode_request,
     .decode_reply = decode_reply,
     .encode_request = encode_request,

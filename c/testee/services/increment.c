@@ -59,7 +59,7 @@ static bool encode_reply(testee_json *in, netipc_writer *out, netipc_build_error
 }
 
 const testee_service testee_increment = {
-    .service = &netipc_increment_service,
+    .service = netipc_increment_service,
     .decode_request = decode_request,
     .decode_reply = decode_reply,
     .encode_request = encode_request,

@@ -60,6 +60,21 @@ static void a_reply_that_was_given_up_stays_so(void)
     CHECK_EQ(out.len, 24);
 }
 
+/* An encoder's payload is the whole, also of a writer that was used before, for good or bad. */
+static void encoders_start_anew(void)
+{
+    static const netipc_increment_number number = {7};
+    netipc_writer_start(&out, memory, 8);
+    for (int round = 0; round < 2; round++) {
+        CHECK(netipc_increment_number_encode(&number, &out, &error));
+        CHECK_EQ(out.len, 8);
+    }
+    CHECK(!netipc_writer_put(&out, memory, 1));
+    CHECK(!netipc_writer_finish(&out, &error));
+    CHECK(netipc_increment_number_encode(&number, &out, &error));
+    CHECK_EQ(out.len, 8);
+}
+
 /* NIPC-COD-15: also when what came last fits, and its failure was ignored before that. */
 static void the_last_value_set_counts(void)
 {
@@ -163,7 +178,8 @@ static void too_many_rows_are_refused(void)
 /* A server can serve any service by its descriptor alone. */
 static void descriptors(void)
 {
-    const netipc_service *service = &netipc_increment_service;
+    const netipc_service *service = netipc_increment_service();
+    CHECK_EQ(service->size, sizeof *service);
     CHECK_STR(service->name, "increment");
     CHECK_EQ(service->method, 1);
     CHECK(service->batchable);
@@ -198,6 +214,7 @@ int main(void)
 {
     RUN(a_reply_without_a_value_fails);
     RUN(a_reply_that_was_given_up_stays_so);
+    RUN(encoders_start_anew);
     RUN(the_last_value_set_counts);
     RUN(room_is_lent);
     RUN(values_that_break_rules_are_refused);

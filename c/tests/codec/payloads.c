@@ -229,13 +229,13 @@ static void every_reply_stitches_to_itself(void)
 {
     static const char *const names[] = {"known_full", "known_retry", "known_permanent", "known_host_root",
         "unknown_pid", "payload_exceeded", "oversized_item", "empty"};
-    const netipc_lookup *lookup = netipc_apps_lookup_service.lookup;
+    const netipc_lookup *lookup = netipc_apps_lookup_service()->lookup;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char name[64];
         snprintf(name, sizeof name, "apps_lookup_resp_%s", names[i]);
         load(name);
         netipc_apps_lookup_reply reply;
-        CHECK(netipc_apps_lookup_service.decode_reply((netipc_bytes){bytes, len}, &reply, NULL));
+        CHECK(netipc_apps_lookup_service()->decode_reply((netipc_bytes){bytes, len}, &reply, NULL));
         netipc_stitcher stitcher;
         netipc_stitcher_start(&stitcher, &out, lookup->reply_size, 1);
         for (size_t item = 0; item < lookup->count(&reply); item++) {

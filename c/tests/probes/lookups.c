@@ -48,7 +48,7 @@ static void reply(parcels_answer *view)
 /* NIPC-LKP-10 */
 static void answers_repeat_their_keys(void)
 {
-    const netipc_lookup *lookup = parcels_service.lookup;
+    const netipc_lookup *lookup = parcels_service()->lookup;
     parcels_answer view;
     parcels_place place;
     reply(&view);
@@ -78,7 +78,7 @@ static void answers_repeat_their_keys(void)
 /* NIPC-LKP-17 */
 static void replies_are_put_together(void)
 {
-    const netipc_lookup *lookup = parcels_service.lookup;
+    const netipc_lookup *lookup = parcels_service()->lookup;
     parcels_answer view;
     reply(&view);
     uint8_t whole[256];

@@ -124,6 +124,7 @@ void ip_to_asn_request_free(ip_to_asn_request *copy)
 bool ip_to_asn_request_encode(const ip_to_asn_address *keys, size_t count, netipc_writer *out,
                               netipc_build_error *error)
 {
+    netipc_writer_restart(out);
     /* What does not fit is counted on, so that the error tells what all of it takes. */
     netipc_writer_zeros(out, REQUEST_SIZE);
     netipc_items_writer items;
@@ -553,6 +554,7 @@ static void lookup_view_reply(netipc_bytes payload, void *reply)
 }
 
 static const netipc_lookup lookup = {
+    .size = sizeof(netipc_lookup),
     .key_struct_size = sizeof(ip_to_asn_address),
     .request_size = REQUEST_SIZE,
     .reply_size = REPLY_SIZE,
@@ -570,7 +572,8 @@ static const netipc_lookup lookup = {
     .view_reply = lookup_view_reply,
 };
 
-const netipc_service ip_to_asn_service = {
+static const netipc_service service = {
+    .size = sizeof(netipc_service),
     .name = "ip-to-asn",
     .method = 0x8010,
     .batchable = false,
@@ -584,3 +587,8 @@ const netipc_service ip_to_asn_service = {
     .decode_reply = service_decode_reply,
     .lookup = &lookup,
 };
+
+const netipc_service *ip_to_asn_service(void)
+{
+    return &service;
+}

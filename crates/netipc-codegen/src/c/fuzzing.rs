@@ -319,7 +319,7 @@ fn final_key(lookup: &Lookup<'_>, parts: &LookupParts<'_>, text: &mut Text) {
             }
         });
         if write::has_rules(&lookup.key) {
-            text.line(format!("return {}_service.lookup->check_key(key, NULL);", lookup.service()));
+            text.line(format!("return {}_service()->lookup->check_key(key, NULL);", lookup.service()));
         } else {
             text.line("return true;");
         }

@@ -138,11 +138,15 @@ fn header_file(service: &Service, options: &Options, name: &str, body: Text) -> 
     let path = format!("{}{name}.h", options.include);
     let guard: String =
         path.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
-    let mut includes =
-        vec!["<stdbool.h>", "<stddef.h>", "<stdint.h>", "", "\"netipc/codec.h\"", "\"netipc/service.h\""];
-    if options.api.is_some() {
-        includes.insert(4, "\"netipc/api.h\"");
-    }
+    let includes = [
+        "<stdbool.h>",
+        "<stddef.h>",
+        "<stdint.h>",
+        "",
+        "\"netipc/api.h\"",
+        "\"netipc/codec.h\"",
+        "\"netipc/service.h\"",
+    ];
     let includes: Vec<_> = includes.into_iter().map(str::to_owned).collect();
     header(&guard, &service.source, &includes, &mut text, |text| text.append(body));
     text.render()
@@ -201,7 +205,8 @@ impl Out<'_> {
         self.names.define(name);
         self.header.block_comment(doc);
         let api = self.options.api.as_ref().map_or_else(String::new, |api| format!("{api} "));
-        let open = format!("{api}{}{name}(", spaced(result));
+        let must_use = if must_use(name) { "NETIPC_MUST_USE " } else { "" };
+        let open = format!("{api}{must_use}{}{name}(", spaced(result));
         self.header.group(open, parameters.iter().map(|&one| one.to_owned()).collect(), ");", Style::Aligned);
         self.header.blank();
         function(&mut self.source, result, name, parameters, body);
@@ -211,6 +216,11 @@ impl Out<'_> {
     fn private(&mut self, result: &str, name: &str, parameters: &[&str], body: impl FnOnce(&mut Text)) {
         function(&mut self.source, &format!("static {result}"), name, parameters, body);
     }
+}
+
+/// Whether ignoring what the function returns is a mistake: nothing else tells that it failed.
+fn must_use(name: &str) -> bool {
+    ["_decode", "_encode", "_clone", "_finish"].iter().any(|end| name.ends_with(end))
 }
 
 fn function(text: &mut Text, result: &str, name: &str, parameters: &[&str], body: impl FnOnce(&mut Text)) {

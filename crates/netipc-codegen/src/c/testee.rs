@@ -42,7 +42,7 @@ pub fn testee(service: &Service, options: &Options) -> String {
             }
         }
         text.block(format!("const testee_service testee_{name} = {{"), "};", |text| {
-            text.line(format!(".service = &{}{name}_service,", options.prefix));
+            text.line(format!(".service = {}{name}_service,", options.prefix));
             for member in ["decode_request", "decode_reply", "encode_request", "encode_reply"] {
                 text.line(format!(".{member} = {member},"));
             }

@@ -125,6 +125,7 @@ void v2_ip_to_asn_request_free(v2_ip_to_asn_request *copy)
 bool v2_ip_to_asn_request_encode(const v2_ip_to_asn_address *keys, size_t count, netipc_writer *out,
                                  netipc_build_error *error)
 {
+    netipc_writer_restart(out);
     /* What does not fit is counted on, so that the error tells what all of it takes. */
     netipc_writer_zeros(out, REQUEST_SIZE);
     netipc_items_writer items;
@@ -566,6 +567,7 @@ static void lookup_view_reply(netipc_bytes payload, void *reply)
 }
 
 static const netipc_lookup lookup = {
+    .size = sizeof(netipc_lookup),
     .key_struct_size = sizeof(v2_ip_to_asn_address),
     .request_size = REQUEST_SIZE,
     .reply_size = REPLY_SIZE,
@@ -583,7 +585,8 @@ static const netipc_lookup lookup = {
     .view_reply = lookup_view_reply,
 };
 
-const netipc_service v2_ip_to_asn_service = {
+static const netipc_service service = {
+    .size = sizeof(netipc_service),
     .name = "ip-to-asn",
     .method = 0x8010,
     .batchable = false,
@@ -597,3 +600,8 @@ const netipc_service v2_ip_to_asn_service = {
     .decode_reply = service_decode_reply,
     .lookup = &lookup,
 };
+
+const netipc_service *v2_ip_to_asn_service(void)
+{
+    return &service;
+}

@@ -93,6 +93,7 @@ static const netipc_encoder encoder_search = {valid_search, size_search, write_s
 
 bool gazette_search_encode(const gazette_search *values, netipc_writer *out, netipc_build_error *error)
 {
+    netipc_writer_restart(out);
     netipc_build_error why;
     return netipc_writer_record(out, &encoder_search, values, &why)
         || netipc_writer_refuse(out, &why, error);
@@ -389,7 +390,8 @@ static bool service_finish_reply(void *builder, netipc_build_error *error)
     return gazette_issue_builder_finish(builder, error);
 }
 
-const netipc_service gazette_service = {
+static const netipc_service service = {
+    .size = sizeof(netipc_service),
     .name = "gazette",
     .method = 0x8005,
     .batchable = false,
@@ -403,3 +405,8 @@ const netipc_service gazette_service = {
     .finish_reply = service_finish_reply,
     .decode_reply = service_decode_reply,
 };
+
+const netipc_service *gazette_service(void)
+{
+    return &service;
+}

@@ -94,6 +94,7 @@ static const netipc_encoder encoder_long_winded_entry = {valid_long_winded_entry
 bool journal_long_winded_entry_encode(const journal_long_winded_entry *values, netipc_writer *out,
                                       netipc_build_error *error)
 {
+    netipc_writer_restart(out);
     netipc_build_error why;
     return netipc_writer_record(out, &encoder_long_winded_entry, values, &why)
         || netipc_writer_refuse(out, &why, error);
@@ -173,6 +174,7 @@ static const netipc_encoder encoder_acknowledgement = {NULL, size_acknowledgemen
 bool journal_acknowledgement_encode(const journal_acknowledgement *values, netipc_writer *out,
                                     netipc_build_error *error)
 {
+    netipc_writer_restart(out);
     netipc_build_error why;
     return netipc_writer_record(out, &encoder_acknowledgement, values, &why)
         || netipc_writer_refuse(out, &why, error);
@@ -217,7 +219,8 @@ static bool service_finish_reply(void *builder, netipc_build_error *error)
     return journal_acknowledgement_builder_finish(builder, error);
 }
 
-const netipc_service journal_service = {
+static const netipc_service service = {
+    .size = sizeof(netipc_service),
     .name = "journal",
     .method = 0x8003,
     .batchable = true,
@@ -231,3 +234,8 @@ const netipc_service journal_service = {
     .finish_reply = service_finish_reply,
     .decode_reply = service_decode_reply,
 };
+
+const netipc_service *journal_service(void)
+{
+    return &service;
+}

@@ -97,6 +97,7 @@ static const netipc_encoder encoder_occasion = {valid_occasion, size_occasion, w
 
 bool motto_occasion_encode(const motto_occasion *values, netipc_writer *out, netipc_build_error *error)
 {
+    netipc_writer_restart(out);
     netipc_build_error why;
     return netipc_writer_record(out, &encoder_occasion, values, &why)
         || netipc_writer_refuse(out, &why, error);
@@ -161,6 +162,7 @@ static const netipc_encoder encoder_saying = {valid_saying, size_saying, write_s
 
 bool motto_saying_encode(const motto_saying *values, netipc_writer *out, netipc_build_error *error)
 {
+    netipc_writer_restart(out);
     netipc_build_error why;
     return netipc_writer_record(out, &encoder_saying, values, &why)
         || netipc_writer_refuse(out, &why, error);
@@ -239,7 +241,8 @@ static bool service_finish_reply(void *builder, netipc_build_error *error)
     return motto_saying_builder_finish(builder, error);
 }
 
-const netipc_service motto_service = {
+static const netipc_service service = {
+    .size = sizeof(netipc_service),
     .name = "motto",
     .method = 0x8006,
     .batchable = true,
@@ -253,3 +256,8 @@ const netipc_service motto_service = {
     .finish_reply = service_finish_reply,
     .decode_reply = service_decode_reply,
 };
+
+const netipc_service *motto_service(void)
+{
+    return &service;
+}

@@ -136,6 +136,7 @@ void parcels_question_free(parcels_question *copy)
 
 bool parcels_question_encode(const parcels_parcel *keys, size_t count, netipc_writer *out, netipc_build_error *error)
 {
+    netipc_writer_restart(out);
     /* What does not fit is counted on, so that the error tells what all of it takes. */
     netipc_writer_zeros(out, QUESTION_SIZE);
     netipc_items_writer items;
@@ -513,6 +514,7 @@ static void lookup_view_reply(netipc_bytes payload, void *reply)
 }
 
 static const netipc_lookup lookup = {
+    .size = sizeof(netipc_lookup),
     .key_struct_size = sizeof(parcels_parcel),
     .request_size = QUESTION_SIZE,
     .reply_size = ANSWER_SIZE,
@@ -530,7 +532,8 @@ static const netipc_lookup lookup = {
     .view_reply = lookup_view_reply,
 };
 
-const netipc_service parcels_service = {
+static const netipc_service service = {
+    .size = sizeof(netipc_service),
     .name = "parcels",
     .method = 0x8004,
     .batchable = false,
@@ -544,3 +547,8 @@ const netipc_service parcels_service = {
     .decode_reply = service_decode_reply,
     .lookup = &lookup,
 };
+
+const netipc_service *parcels_service(void)
+{
+    return &service;
+}

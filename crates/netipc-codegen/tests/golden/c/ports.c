@@ -67,6 +67,7 @@ static const netipc_encoder encoder_owner = {valid_owner, size_owner, write_owne
 
 bool ports_owner_encode(const ports_owner *values, netipc_writer *out, netipc_build_error *error)
 {
+    netipc_writer_restart(out);
     netipc_build_error why;
     return netipc_writer_record(out, &encoder_owner, values, &why)
         || netipc_writer_refuse(out, &why, error);
@@ -237,7 +238,8 @@ static bool service_finish_reply(void *builder, netipc_build_error *error)
     return ports_answer_builder_finish(builder, error);
 }
 
-const netipc_service ports_service = {
+static const netipc_service service = {
+    .size = sizeof(netipc_service),
     .name = "ports",
     .method = 0x8002,
     .batchable = false,
@@ -251,3 +253,8 @@ const netipc_service ports_service = {
     .finish_reply = service_finish_reply,
     .decode_reply = service_decode_reply,
 };
+
+const netipc_service *ports_service(void)
+{
+    return &service;
+}

@@ -79,6 +79,7 @@ static const netipc_encoder encoder_question = {valid_question, size_question, w
 
 bool v1_probe_question_encode(const v1_probe_question *values, netipc_writer *out, netipc_build_error *error)
 {
+    netipc_writer_restart(out);
     netipc_build_error why;
     return netipc_writer_record(out, &encoder_question, values, &why)
         || netipc_writer_refuse(out, &why, error);
@@ -292,7 +293,8 @@ static bool service_finish_reply(void *builder, netipc_build_error *error)
     return v1_probe_answer_builder_finish(builder, error);
 }
 
-const netipc_service v1_probe_service = {
+static const netipc_service service = {
+    .size = sizeof(netipc_service),
     .name = "probe",
     .method = 0x8004,
     .batchable = false,
@@ -306,3 +308,8 @@ const netipc_service v1_probe_service = {
     .finish_reply = service_finish_reply,
     .decode_reply = service_decode_reply,
 };
+
+const netipc_service *v1_probe_service(void)
+{
+    return &service;
+}

@@ -61,6 +61,7 @@ static const netipc_encoder encoder_place = {NULL, size_place, write_place};
 
 bool weather_report_place_encode(const weather_report_place *values, netipc_writer *out, netipc_build_error *error)
 {
+    netipc_writer_restart(out);
     netipc_build_error why;
     return netipc_writer_record(out, &encoder_place, values, &why)
         || netipc_writer_refuse(out, &why, error);
@@ -144,6 +145,7 @@ static const netipc_encoder encoder_report = {valid_report, size_report, write_r
 
 bool weather_report_report_encode(const weather_report_report *values, netipc_writer *out, netipc_build_error *error)
 {
+    netipc_writer_restart(out);
     netipc_build_error why;
     return netipc_writer_record(out, &encoder_report, values, &why)
         || netipc_writer_refuse(out, &why, error);
@@ -227,7 +229,8 @@ static bool service_finish_reply(void *builder, netipc_build_error *error)
     return weather_report_report_builder_finish(builder, error);
 }
 
-const netipc_service weather_report_service = {
+static const netipc_service service = {
+    .size = sizeof(netipc_service),
     .name = "weather-report",
     .method = 0x8001,
     .batchable = true,
@@ -241,3 +244,8 @@ const netipc_service weather_report_service = {
     .finish_reply = service_finish_reply,
     .decode_reply = service_decode_reply,
 };
+
+const netipc_service *weather_report_service(void)
+{
+    return &service;
+}
