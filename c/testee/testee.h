@@ -85,11 +85,7 @@ typedef struct testee_service {
 extern const testee_service *const testee_services[];
 
 /* How a request ends. */
-typedef enum testee_result {
-    TESTEE_DONE = 0,
-    TESTEE_REFUSED = 1,
-    TESTEE_NOT_KNOWN = 2
-} testee_result;
+typedef enum testee_result { TESTEE_DONE = 0, TESTEE_REFUSED = 1, TESTEE_NOT_KNOWN = 2 } testee_result;
 
 /* What is asked. */
 typedef enum testee_op {

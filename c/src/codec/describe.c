@@ -25,8 +25,9 @@ static sentence start(char *text, size_t size)
 }
 
 #if defined(__GNUC__)
-__attribute__((format(printf, 2, 3)))
+static void add(sentence *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
 #endif
+
 static void add(sentence *to, const char *format, ...)
 {
     bool has_room = to->len < to->size;

@@ -17,8 +17,7 @@ netipc_bytes netipc_bytes_of(const char *text)
 bool netipc_string_content(const netipc_string_rule *rule, netipc_bytes text, netipc_offence *problem)
 {
     if (text.len < rule->min_len) {
-        *problem = (netipc_offence){
-            .code = NETIPC_CODEC_TOO_SHORT, .got = text.len, .allowed = rule->min_len};
+        *problem = (netipc_offence){.code = NETIPC_CODEC_TOO_SHORT, .got = text.len, .allowed = rule->min_len};
         return false;
     }
     if (text.len > rule->max_len) {

@@ -30,8 +30,7 @@ netipc_bytes netipc_writer_payload(const netipc_writer *out)
 static bool overflow(const netipc_writer *out, netipc_build_error *error)
 {
     if (error != NULL) {
-        *error = (netipc_build_error){
-            .code = NETIPC_BUILD_OVERFLOW, .needed = out->needed, .budget = out->budget};
+        *error = (netipc_build_error){.code = NETIPC_BUILD_OVERFLOW, .needed = out->needed, .budget = out->budget};
     }
     return false;
 }

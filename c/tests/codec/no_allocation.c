@@ -48,10 +48,18 @@ static void read_and_write(void)
         for (size_t row = 0; row < item.labels.count; row++) {
             CHECK(netipc_apps_lookup_item_labels_at(&item, row, &labels[row]));
         }
-        const netipc_apps_lookup_item_fields fields = {.status = item.status, .orchestrator = item.orchestrator,
-            .cgroup_status = item.cgroup_status, .pid = item.pid, .ppid = item.ppid, .uid = item.uid,
-            .starttime = item.starttime, .comm = item.comm, .cgroup_path = item.cgroup_path,
-            .cgroup_name = item.cgroup_name, .labels = labels, .labels_count = item.labels.count};
+        const netipc_apps_lookup_item_fields fields = {.status = item.status,
+                                                       .orchestrator = item.orchestrator,
+                                                       .cgroup_status = item.cgroup_status,
+                                                       .pid = item.pid,
+                                                       .ppid = item.ppid,
+                                                       .uid = item.uid,
+                                                       .starttime = item.starttime,
+                                                       .comm = item.comm,
+                                                       .cgroup_path = item.cgroup_path,
+                                                       .cgroup_name = item.cgroup_name,
+                                                       .labels = labels,
+                                                       .labels_count = item.labels.count};
         CHECK(netipc_apps_lookup_stitch_item(&stitcher, &fields, NULL));
     }
     CHECK(netipc_apps_lookup_stitch_finish(&stitcher, reply.generation, NULL));

@@ -70,8 +70,10 @@ static void builders_have_sentences_too(void)
     error = (netipc_build_error){.code = NETIPC_BUILD_ANSWERS, .record = "s r", .got = 1, .keys = 2};
     netipc_build_error_describe(&error, text, sizeof text);
     CHECK_STR(text, "s r: 1 answers to 2 keys; give each key one answer");
-    error = (netipc_build_error){.code = NETIPC_BUILD_INVALID, .record = "s r", .field = "f",
-        .problem = {.code = NETIPC_CODEC_TOO_SHORT, .allowed = 1}};
+    error = (netipc_build_error){.code = NETIPC_BUILD_INVALID,
+                                 .record = "s r",
+                                 .field = "f",
+                                 .problem = {.code = NETIPC_CODEC_TOO_SHORT, .allowed = 1}};
     netipc_build_error_describe(&error, text, sizeof text);
     CHECK_STR(text, "s r: field `f` must have 1 bytes or more, got 0");
 }

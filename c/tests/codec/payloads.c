@@ -120,8 +120,8 @@ static void snapshot_without_items(void)
 static void lookup_requests(void)
 {
     load("cgroups_lookup_req");
-    const netipc_cgroups_lookup_key paths[] = {
-        {netipc_bytes_of("/sys/fs/cgroup/a")}, {netipc_bytes_of("/system.slice/docker-abc.scope")}};
+    const netipc_cgroups_lookup_key paths[] = {{netipc_bytes_of("/sys/fs/cgroup/a")},
+                                               {netipc_bytes_of("/system.slice/docker-abc.scope")}};
     CHECK(netipc_cgroups_lookup_request_encode(paths, 2, &out, NULL));
     check_out();
     load("cgroups_lookup_req_empty");
@@ -158,8 +158,7 @@ static void answer_path(const char *name, uint64_t generation, netipc_cgroups_lo
     CHECK_EQ(reply.generation, generation);
     CHECK_EQ(item.status, status);
     check_text(item.path, path);
-    CHECK_EQ(netipc_cgroups_lookup_item_retry_later(&item),
-             status == NETIPC_CGROUPS_LOOKUP_STATUS_UNKNOWN_RETRY_LATER);
+    CHECK_EQ(netipc_cgroups_lookup_item_retry_later(&item), status == NETIPC_CGROUPS_LOOKUP_STATUS_UNKNOWN_RETRY_LATER);
 
     netipc_cgroups_lookup_reply_builder builder;
     netipc_cgroups_lookup_reply_builder_start(&builder, &request, &out);
@@ -178,10 +177,12 @@ static void answer_path(const char *name, uint64_t generation, netipc_cgroups_lo
 /* NIPC-CGL-02, NIPC-LKP-02, NIPC-LKP-06, NIPC-LKP-10 */
 static void cgroups_lookup_replies(void)
 {
-    const netipc_cgroups_lookup_label labels[] = {
-        {netipc_bytes_of("namespace"), netipc_bytes_of("default")}, {netipc_bytes_of("pod"), netipc_bytes_of("web")}};
+    const netipc_cgroups_lookup_label labels[] = {{netipc_bytes_of("namespace"), netipc_bytes_of("default")},
+                                                  {netipc_bytes_of("pod"), netipc_bytes_of("web")}};
     const netipc_cgroups_lookup_known_fields pod = {.orchestrator = NETIPC_CGROUPS_LOOKUP_ORCHESTRATOR_K8S,
-        .name = netipc_bytes_of("pod-a"), .labels = labels, .labels_count = 2};
+                                                    .name = netipc_bytes_of("pod-a"),
+                                                    .labels = labels,
+                                                    .labels_count = 2};
     const netipc_cgroups_lookup_known_fields bare = {.orchestrator = NETIPC_CGROUPS_LOOKUP_ORCHESTRATOR_DOCKER};
     answer_path("cgroups_lookup_resp_known_with_labels", 100, NETIPC_CGROUPS_LOOKUP_STATUS_KNOWN,
                 "/kubepods.slice/pod-a", &pod);
@@ -227,8 +228,8 @@ static void apps_lookup_replies(void)
 /* NIPC-LKP-17: the items of every golden reply, put together by the descriptor. */
 static void every_reply_stitches_to_itself(void)
 {
-    static const char *const names[] = {"known_full", "known_retry", "known_permanent", "known_host_root",
-        "unknown_pid", "payload_exceeded", "oversized_item", "empty"};
+    static const char *const names[] = {"known_full",  "known_retry",      "known_permanent", "known_host_root",
+                                        "unknown_pid", "payload_exceeded", "oversized_item",  "empty"};
     const netipc_lookup *lookup = netipc_apps_lookup_service()->lookup;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char name[64];

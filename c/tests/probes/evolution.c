@@ -55,8 +55,12 @@ static void sizes_of_no_version_are_refused(void)
 static void lists_of_growing_items(void)
 {
     v3_probe_answer_builder builder;
-    const v3_probe_reading reading = {.state = V3_PROBE_STATE_FINE, .value = 300, .place = netipc_bytes_of("attic"),
-        .unit = netipc_bytes_of("mK"), .weight = 2, .note = netipc_bytes_of("n")};
+    const v3_probe_reading reading = {.state = V3_PROBE_STATE_FINE,
+                                      .value = 300,
+                                      .place = netipc_bytes_of("attic"),
+                                      .unit = netipc_bytes_of("mK"),
+                                      .weight = 2,
+                                      .note = netipc_bytes_of("n")};
     start_writing(200);
     v3_probe_answer_builder_start(&builder, &out);
     v3_probe_answer_builder_set_load(&builder, 1);

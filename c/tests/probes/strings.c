@@ -42,8 +42,8 @@ static void strings_are_written_in_order_without_gaps(void)
     ADD(&expected, 8, 293150);
     ADD(&expected, 4, 24, 4, 29, 3);
     ADD_TEXT(&expected, "pier\0a\0b\0");
-    const weather_report_report report = {.temperature = 293150, .station = netipc_bytes_of("pier"),
-        .remark = {(const uint8_t *)"a\0b", 3}};
+    const weather_report_report report = {
+        .temperature = 293150, .station = netipc_bytes_of("pier"), .remark = {(const uint8_t *)"a\0b", 3}};
     weather_report_report_builder builder;
     start_writing(expected.len);
     weather_report_report_builder_start(&builder, &out);
@@ -227,8 +227,8 @@ static void reply_without_values_needs_no_call(void)
 static void request_of_several_values(void)
 {
     journal_long_winded_entry entry = {.priority_among_all_entries = 9,
-        .identifier_of_the_writing_program = netipc_bytes_of("demo"),
-        .message_for_whoever_reads_it = netipc_bytes_of("hello")};
+                                       .identifier_of_the_writing_program = netipc_bytes_of("demo"),
+                                       .message_for_whoever_reads_it = netipc_bytes_of("hello")};
     journal_long_winded_entry view;
     start_writing(100);
     CHECK(journal_long_winded_entry_encode(&entry, &out, NULL));

@@ -56,8 +56,12 @@ static const gazette_tag TAGS[] = {{{(const uint8_t *)"rain", 4}}, {{(const uint
 
 static gazette_article_fields article(void)
 {
-    return (gazette_article_fields){.sort = GAZETTE_SORT_STORY, .language = GAZETTE_LANGUAGE_LATIN,
-        .title = netipc_bytes_of("Rain"), .text = netipc_bytes_of("Pluit."), .tags = TAGS, .tags_count = 2};
+    return (gazette_article_fields){.sort = GAZETTE_SORT_STORY,
+                                    .language = GAZETTE_LANGUAGE_LATIN,
+                                    .title = netipc_bytes_of("Rain"),
+                                    .text = netipc_bytes_of("Pluit."),
+                                    .tags = TAGS,
+                                    .tags_count = 2};
 }
 
 static bool issue(const gazette_article_fields *one)

@@ -6,17 +6,23 @@
 #include "asn.h"
 #include "v2_ip_to_asn.h"
 
-#define CHECK(condition)                                                        \
-    do {                                                                        \
-        if (!(condition)) {                                                     \
-            fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition); \
-            exit(EXIT_FAILURE);                                                 \
-        }                                                                       \
+#define CHECK(condition)                                                                                               \
+    do {                                                                                                               \
+        if (!(condition)) {                                                                                            \
+            fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition);                                  \
+            exit(EXIT_FAILURE);                                                                                        \
+        }                                                                                                              \
     } while (0)
 
 /* An IPv4 address, and one of the documentation's IPv6 network. */
-#define V4(a, b, c, d) {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d}
-#define V6(group, last) {0x20, 0x01, 0x0d, 0xb8, 0, group, 0, 0, 0, 0, 0, 0, 0, 0, 0, last}
+#define V4(a, b, c, d)                                                                                                 \
+    {                                                                                                                  \
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d                                                           \
+    }
+#define V6(group, last)                                                                                                \
+    {                                                                                                                  \
+        0x20, 0x01, 0x0d, 0xb8, 0, group, 0, 0, 0, 0, 0, 0, 0, 0, 0, last                                              \
+    }
 
 static const asn_network NETWORKS[] = {
     {V4(192, 0, 2, 0), 96 + 24, 64496, "DE", "Example Networks"},
@@ -47,8 +53,7 @@ static size_t ask(const uint8_t addresses[][16], size_t count, size_t budget)
     return asn_answer(NETWORKS, sizeof NETWORKS / sizeof NETWORKS[0], &request, &reply, &error) ? out.len : 0;
 }
 
-static const uint8_t ADDRESSES[][16] = {
-    V4(192, 0, 2, 1), V4(192, 0, 2, 200), V6(1, 1), V6(2, 1), V4(10, 0, 0, 1)};
+static const uint8_t ADDRESSES[][16] = {V4(192, 0, 2, 1), V4(192, 0, 2, 200), V6(1, 1), V6(2, 1), V4(10, 0, 0, 1)};
 
 static void the_longest_prefix_answers(void)
 {
@@ -99,8 +104,10 @@ static void old_consumers_understand_new_providers(void)
     CHECK(ip_to_asn_request_encode(&key, 1, &out, NULL));
     v2_ip_to_asn_request request;
     CHECK(v2_ip_to_asn_request_decode(request_bytes, out.len, &request, NULL));
-    const v2_ip_to_asn_known_fields known = {.asn = 64496, .country = netipc_bytes_of("DE"),
-        .organisation = netipc_bytes_of("Example Networks"), .prefix_length = 24};
+    const v2_ip_to_asn_known_fields known = {.asn = 64496,
+                                             .country = netipc_bytes_of("DE"),
+                                             .organisation = netipc_bytes_of("Example Networks"),
+                                             .prefix_length = 24};
     netipc_writer_start(&out, reply_bytes, sizeof reply_bytes);
     v2_ip_to_asn_reply_builder builder;
     v2_ip_to_asn_reply_builder_start(&builder, &request, &out);
