@@ -131,7 +131,7 @@ static netipc_apps_lookup_request view_request(netipc_bytes bytes)
     };
 }
 
-bool netipc_apps_lookup_request_decode(const uint8_t *bytes, size_t len, netipc_apps_lookup_request *view,
+bool netipc_apps_lookup_request_decode(netipc_apps_lookup_request *view, const void *bytes, size_t len,
                                        netipc_decode_error *error)
 {
     netipc_bytes record = {.data = bytes, .len = len};
@@ -226,8 +226,8 @@ static const netipc_string_rule strings_item[] = {
 
 static bool rules_item(const netipc_reader *in, const netipc_extent *strings)
 {
-    const uint64_t status = netipc_load(in->fixed, ITEM_AT_STATUS, sizeof(uint16_t), 0);
-    const uint64_t cgroup_status = netipc_load(in->fixed, ITEM_AT_CGROUP_STATUS, sizeof(uint16_t), 0);
+    const uint64_t status = netipc_load_u16(in->fixed, ITEM_AT_STATUS, 0);
+    const uint64_t cgroup_status = netipc_load_u16(in->fixed, ITEM_AT_CGROUP_STATUS, 0);
     if (status == NETIPC_APPS_LOOKUP_STATUS_KNOWN) {
         static const char when[] = "`status` is `known`";
         if (!netipc_reader_present_when(in, "comm", ITEM_AT_COMM, strings[0].len, when)) {
@@ -243,7 +243,7 @@ static bool rules_item(const netipc_reader *in, const netipc_extent *strings)
     if (status == NETIPC_APPS_LOOKUP_STATUS_KNOWN && cgroup_status != NETIPC_APPS_LOOKUP_CGROUP_STATUS_KNOWN) {
         static const char when[] = "`status` is `known` and `cgroup_status` is not `known`";
         if (!netipc_reader_constant_when(in, "orchestrator", ITEM_AT_ORCHESTRATOR,
-                                         netipc_load(in->fixed, ITEM_AT_ORCHESTRATOR, sizeof(uint16_t), 0),
+                                         netipc_load_u16(in->fixed, ITEM_AT_ORCHESTRATOR, 0),
                                          NETIPC_APPS_LOOKUP_ORCHESTRATOR_UNKNOWN, when)
             || !netipc_reader_empty_when(in, "cgroup_name", ITEM_AT_CGROUP_NAME, strings[2].len, when)
             || !netipc_reader_empty_when(in, "labels", ITEM_AT_LABEL_COUNT,
@@ -267,17 +267,17 @@ static bool rules_item(const netipc_reader *in, const netipc_extent *strings)
     if (status != NETIPC_APPS_LOOKUP_STATUS_KNOWN) {
         static const char when[] = "`status` is not `known`";
         if (!netipc_reader_constant_when(in, "orchestrator", ITEM_AT_ORCHESTRATOR,
-                                         netipc_load(in->fixed, ITEM_AT_ORCHESTRATOR, sizeof(uint16_t), 0),
+                                         netipc_load_u16(in->fixed, ITEM_AT_ORCHESTRATOR, 0),
                                          NETIPC_APPS_LOOKUP_ORCHESTRATOR_UNKNOWN, when)
             || !netipc_reader_constant_when(in, "cgroup_status", ITEM_AT_CGROUP_STATUS,
-                                            netipc_load(in->fixed, ITEM_AT_CGROUP_STATUS, sizeof(uint16_t), 0),
+                                            netipc_load_u16(in->fixed, ITEM_AT_CGROUP_STATUS, 0),
                                             NETIPC_APPS_LOOKUP_CGROUP_STATUS_KNOWN, when)
-            || !netipc_reader_constant_when(in, "ppid", ITEM_AT_PPID,
-                                            netipc_load(in->fixed, ITEM_AT_PPID, sizeof(uint32_t), 0), 0, when)
-            || !netipc_reader_constant_when(in, "uid", ITEM_AT_UID,
-                                            netipc_load(in->fixed, ITEM_AT_UID, sizeof(uint32_t), 0), 4294967295u, when)
+            || !netipc_reader_constant_when(in, "ppid", ITEM_AT_PPID, netipc_load_u32(in->fixed, ITEM_AT_PPID, 0), 0,
+                                            when)
+            || !netipc_reader_constant_when(in, "uid", ITEM_AT_UID, netipc_load_u32(in->fixed, ITEM_AT_UID, 0),
+                                            UINT32_MAX, when)
             || !netipc_reader_constant_when(in, "starttime", ITEM_AT_STARTTIME,
-                                            netipc_load(in->fixed, ITEM_AT_STARTTIME, sizeof(uint64_t), 0), 0, when)
+                                            netipc_load_u64(in->fixed, ITEM_AT_STARTTIME, 0), 0, when)
             || !netipc_reader_empty_when(in, "comm", ITEM_AT_COMM, strings[0].len, when)
             || !netipc_reader_empty_when(in, "cgroup_path", ITEM_AT_CGROUP_PATH, strings[1].len, when)
             || !netipc_reader_empty_when(in, "cgroup_name", ITEM_AT_CGROUP_NAME, strings[2].len, when)
@@ -404,7 +404,7 @@ static bool valid_item(const void *values, netipc_build_error *error)
             || !netipc_build_constant_when(error, name_item, "cgroup_status", (uint64_t)item->cgroup_status,
                                            NETIPC_APPS_LOOKUP_CGROUP_STATUS_KNOWN, when)
             || !netipc_build_constant_when(error, name_item, "ppid", item->ppid, 0, when)
-            || !netipc_build_constant_when(error, name_item, "uid", item->uid, 4294967295u, when)
+            || !netipc_build_constant_when(error, name_item, "uid", item->uid, UINT32_MAX, when)
             || !netipc_build_constant_when(error, name_item, "starttime", item->starttime, 0, when)
             || !netipc_build_empty_when(error, name_item, "comm", item->comm.len, when)
             || !netipc_build_empty_when(error, name_item, "cgroup_path", item->cgroup_path.len, when)
@@ -504,7 +504,7 @@ static netipc_apps_lookup_reply view_reply(netipc_bytes bytes)
     };
 }
 
-bool netipc_apps_lookup_reply_decode(const uint8_t *bytes, size_t len, netipc_apps_lookup_reply *view,
+bool netipc_apps_lookup_reply_decode(netipc_apps_lookup_reply *view, const void *bytes, size_t len,
                                      netipc_decode_error *error)
 {
     netipc_bytes record = {.data = bytes, .len = len};
@@ -550,7 +550,7 @@ static netipc_apps_lookup_item_fields short_item(const netipc_apps_lookup_key *k
         .cgroup_status = NETIPC_APPS_LOOKUP_CGROUP_STATUS_KNOWN,
         .pid = key->pid,
         .ppid = 0,
-        .uid = 4294967295u,
+        .uid = UINT32_MAX,
         .starttime = 0,
     };
 }
@@ -638,7 +638,7 @@ bool netipc_apps_lookup_reply_builder_unknown(netipc_apps_lookup_reply_builder *
         .cgroup_status = NETIPC_APPS_LOOKUP_CGROUP_STATUS_KNOWN,
         .pid = key.pid,
         .ppid = 0,
-        .uid = 4294967295u,
+        .uid = UINT32_MAX,
         .starttime = 0,
     };
     return netipc_answers_push(&builder->answers_, &encoder_item, &item, error);
@@ -687,12 +687,12 @@ bool netipc_apps_lookup_stitch_finish(netipc_stitcher *stitcher, uint64_t genera
 
 static bool service_decode_request(netipc_bytes payload, void *request, netipc_decode_error *error)
 {
-    return netipc_apps_lookup_request_decode(payload.data, payload.len, request, error);
+    return netipc_apps_lookup_request_decode(request, payload.data, payload.len, error);
 }
 
 static bool service_decode_reply(netipc_bytes payload, void *reply, netipc_decode_error *error)
 {
-    return netipc_apps_lookup_reply_decode(payload.data, payload.len, reply, error);
+    return netipc_apps_lookup_reply_decode(reply, payload.data, payload.len, error);
 }
 
 static void service_start_reply(void *builder, const void *request, netipc_writer *out)

@@ -141,7 +141,7 @@ static netipc_cgroups_lookup_request view_request(netipc_bytes bytes)
     };
 }
 
-bool netipc_cgroups_lookup_request_decode(const uint8_t *bytes, size_t len, netipc_cgroups_lookup_request *view,
+bool netipc_cgroups_lookup_request_decode(netipc_cgroups_lookup_request *view, const void *bytes, size_t len,
                                           netipc_decode_error *error)
 {
     netipc_bytes record = {.data = bytes, .len = len};
@@ -229,11 +229,11 @@ static const netipc_string_rule strings_item[] = {
 
 static bool rules_item(const netipc_reader *in, const netipc_extent *strings)
 {
-    const uint64_t status = netipc_load(in->fixed, ITEM_AT_STATUS, sizeof(uint16_t), 0);
+    const uint64_t status = netipc_load_u16(in->fixed, ITEM_AT_STATUS, 0);
     if (status != NETIPC_CGROUPS_LOOKUP_STATUS_KNOWN) {
         static const char when[] = "`status` is not `known`";
         if (!netipc_reader_constant_when(in, "orchestrator", ITEM_AT_ORCHESTRATOR,
-                                         netipc_load(in->fixed, ITEM_AT_ORCHESTRATOR, sizeof(uint16_t), 0),
+                                         netipc_load_u16(in->fixed, ITEM_AT_ORCHESTRATOR, 0),
                                          NETIPC_CGROUPS_LOOKUP_ORCHESTRATOR_UNKNOWN, when)
             || !netipc_reader_empty_when(in, "name", ITEM_AT_NAME, strings[1].len, when)
             || !netipc_reader_empty_when(in, "labels", ITEM_AT_LABEL_COUNT,
@@ -392,7 +392,7 @@ static netipc_cgroups_lookup_reply view_reply(netipc_bytes bytes)
     };
 }
 
-bool netipc_cgroups_lookup_reply_decode(const uint8_t *bytes, size_t len, netipc_cgroups_lookup_reply *view,
+bool netipc_cgroups_lookup_reply_decode(netipc_cgroups_lookup_reply *view, const void *bytes, size_t len,
                                         netipc_decode_error *error)
 {
     netipc_bytes record = {.data = bytes, .len = len};
@@ -580,12 +580,12 @@ bool netipc_cgroups_lookup_stitch_finish(netipc_stitcher *stitcher, uint64_t gen
 
 static bool service_decode_request(netipc_bytes payload, void *request, netipc_decode_error *error)
 {
-    return netipc_cgroups_lookup_request_decode(payload.data, payload.len, request, error);
+    return netipc_cgroups_lookup_request_decode(request, payload.data, payload.len, error);
 }
 
 static bool service_decode_reply(netipc_bytes payload, void *reply, netipc_decode_error *error)
 {
-    return netipc_cgroups_lookup_reply_decode(payload.data, payload.len, reply, error);
+    return netipc_cgroups_lookup_reply_decode(reply, payload.data, payload.len, error);
 }
 
 static void service_start_reply(void *builder, const void *request, netipc_writer *out)

@@ -25,7 +25,7 @@ static netipc_cgroups_snapshot_request view_request(netipc_bytes bytes)
     return (netipc_cgroups_snapshot_request){.nothing = 0};
 }
 
-bool netipc_cgroups_snapshot_request_decode(const uint8_t *bytes, size_t len, netipc_cgroups_snapshot_request *view,
+bool netipc_cgroups_snapshot_request_decode(netipc_cgroups_snapshot_request *view, const void *bytes, size_t len,
                                             netipc_decode_error *error)
 {
     netipc_bytes record = {.data = bytes, .len = len};
@@ -189,7 +189,7 @@ static netipc_cgroups_snapshot_reply view_reply(netipc_bytes bytes)
     };
 }
 
-bool netipc_cgroups_snapshot_reply_decode(const uint8_t *bytes, size_t len, netipc_cgroups_snapshot_reply *view,
+bool netipc_cgroups_snapshot_reply_decode(netipc_cgroups_snapshot_reply *view, const void *bytes, size_t len,
                                           netipc_decode_error *error)
 {
     netipc_bytes record = {.data = bytes, .len = len};
@@ -284,12 +284,12 @@ static bool service_encode_request(const void *query, netipc_writer *out, netipc
 
 static bool service_decode_request(netipc_bytes payload, void *request, netipc_decode_error *error)
 {
-    return netipc_cgroups_snapshot_request_decode(payload.data, payload.len, request, error);
+    return netipc_cgroups_snapshot_request_decode(request, payload.data, payload.len, error);
 }
 
 static bool service_decode_reply(netipc_bytes payload, void *reply, netipc_decode_error *error)
 {
-    return netipc_cgroups_snapshot_reply_decode(payload.data, payload.len, reply, error);
+    return netipc_cgroups_snapshot_reply_decode(reply, payload.data, payload.len, error);
 }
 
 static void service_start_reply(void *builder, const void *request, netipc_writer *out)

@@ -29,7 +29,7 @@ static netipc_string_reverse_text view_text(netipc_bytes bytes)
     };
 }
 
-bool netipc_string_reverse_text_decode(const uint8_t *bytes, size_t len, netipc_string_reverse_text *view,
+bool netipc_string_reverse_text_decode(netipc_string_reverse_text *view, const void *bytes, size_t len,
                                        netipc_decode_error *error)
 {
     netipc_bytes record = {.data = bytes, .len = len};
@@ -135,12 +135,12 @@ static bool service_encode_request(const void *query, netipc_writer *out, netipc
 
 static bool service_decode_request(netipc_bytes payload, void *request, netipc_decode_error *error)
 {
-    return netipc_string_reverse_text_decode(payload.data, payload.len, request, error);
+    return netipc_string_reverse_text_decode(request, payload.data, payload.len, error);
 }
 
 static bool service_decode_reply(netipc_bytes payload, void *reply, netipc_decode_error *error)
 {
-    return netipc_string_reverse_text_decode(payload.data, payload.len, reply, error);
+    return netipc_string_reverse_text_decode(reply, payload.data, payload.len, error);
 }
 
 static void service_start_reply(void *builder, const void *request, netipc_writer *out)

@@ -107,7 +107,7 @@ static void room_is_lent(void)
     CHECK(room != NULL);
     memcpy(room, "cba", 3);
     CHECK(netipc_string_reverse_text_builder_finish(&builder, NULL));
-    CHECK(netipc_string_reverse_text_decode(memory, out.len, &text, NULL));
+    CHECK(netipc_string_reverse_text_decode(&text, memory, out.len, NULL));
     CHECK(netipc_bytes_equal(text.text, netipc_bytes_of("cba")));
 }
 

@@ -82,7 +82,7 @@ static void decode_request(const question *asked, uint8_t *bytes, netipc_cgroups
     netipc_writer out;
     netipc_writer_start(&out, bytes, ROOM);
     CHECK(netipc_cgroups_lookup_request_encode(asked->keys, asked->count, &out, NULL));
-    CHECK(netipc_cgroups_lookup_request_decode(bytes, out.len, request, NULL));
+    CHECK(netipc_cgroups_lookup_request_decode(request, bytes, out.len, NULL));
 }
 
 static bool answer(const question *asked, const netipc_cgroups_lookup_request *request, netipc_writer *out,
@@ -106,7 +106,7 @@ static void check_items(const question *asked, const netipc_writer *out, const n
 {
     netipc_cgroups_lookup_reply reply;
     netipc_cgroups_lookup_item item;
-    CHECK(netipc_cgroups_lookup_reply_decode(out->data, out->len, &reply, NULL));
+    CHECK(netipc_cgroups_lookup_reply_decode(&reply, out->data, out->len, NULL));
     CHECK_EQ(reply.generation, 7);
     CHECK_EQ(reply.items.count, asked->count);
     for (size_t i = 0; netipc_cgroups_lookup_reply_items_at(&reply, i, &item); i++) {

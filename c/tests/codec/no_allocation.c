@@ -38,7 +38,7 @@ static void read_and_write(void)
     netipc_apps_lookup_reply reply;
     netipc_apps_lookup_item item;
     netipc_apps_lookup_label labels[4];
-    CHECK(netipc_apps_lookup_reply_decode(bytes, len, &reply, NULL));
+    CHECK(netipc_apps_lookup_reply_decode(&reply, bytes, len, NULL));
     static uint8_t memory[1024];
     netipc_writer out;
     netipc_writer_start(&out, memory, sizeof memory);
@@ -82,7 +82,7 @@ static void a_copy_takes_one_block_and_outlives_its_payload(void)
     netipc_cgroups_snapshot_reply copy;
     netipc_cgroups_snapshot_item item;
     netipc_cgroups_snapshot_item item_copy;
-    CHECK(netipc_cgroups_snapshot_reply_decode(bytes, len, &reply, NULL));
+    CHECK(netipc_cgroups_snapshot_reply_decode(&reply, bytes, len, NULL));
     CHECK(netipc_cgroups_snapshot_reply_items_at(&reply, 0, &item));
     size_t before = allocations;
     CHECK(netipc_cgroups_snapshot_reply_clone(&reply, &copy));

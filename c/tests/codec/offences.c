@@ -98,17 +98,17 @@ static void errors_name_record_item_and_place(void)
     bytes[24 + 2] = 9;
     netipc_apps_lookup_reply reply;
     netipc_decode_error error;
-    CHECK(!netipc_apps_lookup_reply_decode(bytes, len, &reply, &error));
+    CHECK(!netipc_apps_lookup_reply_decode(&reply, bytes, len, &error));
     netipc_decode_error_describe(&error, text, sizeof text);
     CHECK_STR(text, "apps-lookup item 0: field `status` at byte 26 must be 0, 1, 2, 3, got 9");
     CHECK_STR(netipc_codec_problem_name(error.problem.code), "unlisted");
     netipc_increment_number number = {7};
-    CHECK(!netipc_increment_number_decode(bytes, 7, &number, &error));
+    CHECK(!netipc_increment_number_decode(&number, bytes, 7, &error));
     netipc_decode_error_describe(&error, text, sizeof text);
     CHECK_STR(text, "increment number at byte 0 needs 8 bytes, got 7");
     /* What a function writes to on success is untouched when it fails. */
     CHECK_EQ(number.value, 7);
-    CHECK(!netipc_increment_number_decode(NULL, 0, &number, NULL));
+    CHECK(!netipc_increment_number_decode(&number, NULL, 0, NULL));
 }
 
 int main(void)

@@ -43,7 +43,7 @@ static void increment(void)
     for (size_t i = 0; i < 3; i++) {
         load(cases[i].name);
         netipc_increment_number number;
-        CHECK(netipc_increment_number_decode(bytes, len, &number, NULL));
+        CHECK(netipc_increment_number_decode(&number, bytes, len, NULL));
         CHECK_EQ(number.value, cases[i].value);
         CHECK(netipc_increment_number_encode(&number, &out, NULL));
         check_out();
@@ -58,7 +58,7 @@ static void string_reverse(void)
     for (size_t i = 0; i < 3; i++) {
         load(cases[i][0]);
         netipc_string_reverse_text view;
-        CHECK(netipc_string_reverse_text_decode(bytes, len, &view, NULL));
+        CHECK(netipc_string_reverse_text_decode(&view, bytes, len, NULL));
         check_text(view.text, cases[i][1]);
         CHECK(netipc_string_reverse_text_encode(&view, &out, NULL));
         check_out();
@@ -70,7 +70,7 @@ static void snapshot_request(void)
 {
     load("cgroups_req");
     netipc_cgroups_snapshot_request request;
-    CHECK(netipc_cgroups_snapshot_request_decode(bytes, len, &request, NULL));
+    CHECK(netipc_cgroups_snapshot_request_decode(&request, bytes, len, NULL));
     CHECK(netipc_cgroups_snapshot_request_encode(&request, &out, NULL));
     check_out();
 }
@@ -80,7 +80,7 @@ static void snapshot_reply(void)
 {
     load("cgroups_resp");
     netipc_cgroups_snapshot_reply reply;
-    CHECK(netipc_cgroups_snapshot_reply_decode(bytes, len, &reply, NULL));
+    CHECK(netipc_cgroups_snapshot_reply_decode(&reply, bytes, len, NULL));
     CHECK_EQ(reply.systemd_enabled, 1);
     CHECK_EQ(reply.generation, 999);
     CHECK_EQ(reply.items.count, 3);
@@ -133,7 +133,7 @@ static void lookup_requests(void)
     check_out();
     netipc_apps_lookup_request request;
     netipc_apps_lookup_key key;
-    CHECK(netipc_apps_lookup_request_decode(bytes, len, &request, NULL));
+    CHECK(netipc_apps_lookup_request_decode(&request, bytes, len, NULL));
     CHECK_EQ(request.keys.count, 3);
     CHECK(netipc_apps_lookup_request_keys_at(&request, 2, &key));
     CHECK_EQ(key.pid, 4321);
@@ -149,11 +149,11 @@ static void answer_path(const char *name, uint64_t generation, netipc_cgroups_lo
     const netipc_cgroups_lookup_key key = {netipc_bytes_of(path)};
     netipc_cgroups_lookup_request request;
     CHECK(netipc_cgroups_lookup_request_encode(&key, 1, &request_out, NULL));
-    CHECK(netipc_cgroups_lookup_request_decode(asked, request_out.len, &request, NULL));
+    CHECK(netipc_cgroups_lookup_request_decode(&request, asked, request_out.len, NULL));
     load(name);
     netipc_cgroups_lookup_reply reply;
     netipc_cgroups_lookup_item item;
-    CHECK(netipc_cgroups_lookup_reply_decode(bytes, len, &reply, NULL));
+    CHECK(netipc_cgroups_lookup_reply_decode(&reply, bytes, len, NULL));
     CHECK(netipc_cgroups_lookup_reply_items_at(&reply, 0, &item));
     CHECK_EQ(reply.generation, generation);
     CHECK_EQ(item.status, status);
@@ -199,7 +199,7 @@ static void apps_lookup_replies(void)
     load("apps_lookup_resp_known_full");
     netipc_apps_lookup_reply reply;
     netipc_apps_lookup_item item;
-    CHECK(netipc_apps_lookup_reply_decode(bytes, len, &reply, NULL));
+    CHECK(netipc_apps_lookup_reply_decode(&reply, bytes, len, NULL));
     CHECK(netipc_apps_lookup_reply_items_at(&reply, 0, &item));
     CHECK_EQ(item.orchestrator, NETIPC_APPS_LOOKUP_ORCHESTRATOR_DOCKER);
     CHECK_EQ(item.ppid, 1);
@@ -216,11 +216,11 @@ static void apps_lookup_replies(void)
     CHECK(!netipc_apps_lookup_item_labels_at(&item, 2, &label));
 
     load("apps_lookup_resp_known_host_root");
-    CHECK(netipc_apps_lookup_reply_decode(bytes, len, &reply, NULL));
+    CHECK(netipc_apps_lookup_reply_decode(&reply, bytes, len, NULL));
     CHECK(netipc_apps_lookup_reply_items_at(&reply, 0, &item));
     CHECK_EQ(item.cgroup_status, NETIPC_APPS_LOOKUP_CGROUP_STATUS_HOST_ROOT);
     load("apps_lookup_resp_unknown_pid");
-    CHECK(netipc_apps_lookup_reply_decode(bytes, len, &reply, NULL));
+    CHECK(netipc_apps_lookup_reply_decode(&reply, bytes, len, NULL));
     CHECK(netipc_apps_lookup_reply_items_at(&reply, 0, &item));
     CHECK_EQ(item.uid, UINT32_MAX);
 }

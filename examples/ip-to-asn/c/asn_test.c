@@ -46,7 +46,7 @@ static size_t ask(const uint8_t addresses[][16], size_t count, size_t budget)
     netipc_writer_start(&out, request_bytes, sizeof request_bytes);
     CHECK(ip_to_asn_request_encode(keys, count, &out, NULL));
     ip_to_asn_request request;
-    CHECK(ip_to_asn_request_decode(request_bytes, out.len, &request, NULL));
+    CHECK(ip_to_asn_request_decode(&request, request_bytes, out.len, NULL));
     netipc_writer_start(&out, reply_bytes, budget);
     ip_to_asn_reply_builder reply;
     ip_to_asn_reply_builder_start(&reply, &request, &out);
@@ -60,7 +60,7 @@ static void the_longest_prefix_answers(void)
     static const uint32_t expected[] = {64496, 64497, 64501, 64500, 0};
     ip_to_asn_reply reply;
     ip_to_asn_answer answer;
-    CHECK(ip_to_asn_reply_decode(reply_bytes, ask(ADDRESSES, 5, sizeof reply_bytes), &reply, NULL));
+    CHECK(ip_to_asn_reply_decode(&reply, reply_bytes, ask(ADDRESSES, 5, sizeof reply_bytes), NULL));
     CHECK(reply.items.count == 5);
     for (size_t i = 0; ip_to_asn_reply_items_at(&reply, i, &answer); i++) {
         ip_to_asn_address key = asn_key(ADDRESSES[i]);
@@ -78,7 +78,7 @@ static void full_replies_say_what_is_missing(void)
     size_t whole = ask(ADDRESSES, 3, sizeof reply_bytes);
     ip_to_asn_reply reply;
     ip_to_asn_answer answer;
-    CHECK(ip_to_asn_reply_decode(reply_bytes, ask(ADDRESSES, 3, whole - 1), &reply, NULL));
+    CHECK(ip_to_asn_reply_decode(&reply, reply_bytes, ask(ADDRESSES, 3, whole - 1), NULL));
     CHECK(ip_to_asn_reply_items_at(&reply, 0, &answer) && answer.status == IP_TO_ASN_STATUS_KNOWN);
     CHECK(ip_to_asn_reply_items_at(&reply, 2, &answer) && answer.status == IP_TO_ASN_STATUS_PAYLOAD_EXCEEDED);
     CHECK(ask(ADDRESSES, 3, 64) == 0 && error.code == NETIPC_BUILD_OVERFLOW && error.budget == 64);
@@ -89,7 +89,7 @@ static void new_consumers_understand_old_providers(void)
 {
     v2_ip_to_asn_reply reply;
     v2_ip_to_asn_answer answer;
-    CHECK(v2_ip_to_asn_reply_decode(reply_bytes, ask(ADDRESSES, 1, sizeof reply_bytes), &reply, NULL));
+    CHECK(v2_ip_to_asn_reply_decode(&reply, reply_bytes, ask(ADDRESSES, 1, sizeof reply_bytes), NULL));
     CHECK(v2_ip_to_asn_reply_items_at(&reply, 0, &answer));
     CHECK(answer.prefix_length == 0 && answer.asn == 64496);
     CHECK(netipc_bytes_equal(answer.country, netipc_bytes_of("DE")));
@@ -103,7 +103,7 @@ static void old_consumers_understand_new_providers(void)
     netipc_writer_start(&out, request_bytes, sizeof request_bytes);
     CHECK(ip_to_asn_request_encode(&key, 1, &out, NULL));
     v2_ip_to_asn_request request;
-    CHECK(v2_ip_to_asn_request_decode(request_bytes, out.len, &request, NULL));
+    CHECK(v2_ip_to_asn_request_decode(&request, request_bytes, out.len, NULL));
     const v2_ip_to_asn_known_fields known = {.asn = 64496,
                                              .country = netipc_bytes_of("DE"),
                                              .organisation = netipc_bytes_of("Example Networks"),
@@ -116,7 +116,7 @@ static void old_consumers_understand_new_providers(void)
     CHECK(v2_ip_to_asn_reply_builder_finish(&builder, NULL));
     ip_to_asn_reply reply;
     ip_to_asn_answer answer;
-    CHECK(ip_to_asn_reply_decode(reply_bytes, out.len, &reply, NULL));
+    CHECK(ip_to_asn_reply_decode(&reply, reply_bytes, out.len, NULL));
     CHECK(ip_to_asn_reply_items_at(&reply, 0, &answer));
     CHECK(answer.asn == 64496 && netipc_bytes_equal(answer.organisation, known.organisation));
 }

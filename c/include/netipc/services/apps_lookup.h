@@ -104,8 +104,8 @@ typedef struct netipc_apps_lookup_request {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_API NETIPC_MUST_USE bool netipc_apps_lookup_request_decode(const uint8_t *bytes, size_t len,
-        netipc_apps_lookup_request *view, netipc_decode_error *error);
+NETIPC_API NETIPC_MUST_USE bool netipc_apps_lookup_request_decode(netipc_apps_lookup_request *view, const void *bytes,
+        size_t len, netipc_decode_error *error);
 
 /**
  * Reads the item at `index` of `view->keys`; false when there are not that many, so that this goes over all of them:
@@ -242,8 +242,8 @@ typedef struct netipc_apps_lookup_reply {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_API NETIPC_MUST_USE bool netipc_apps_lookup_reply_decode(const uint8_t *bytes, size_t len,
-        netipc_apps_lookup_reply *view, netipc_decode_error *error);
+NETIPC_API NETIPC_MUST_USE bool netipc_apps_lookup_reply_decode(netipc_apps_lookup_reply *view, const void *bytes,
+        size_t len, netipc_decode_error *error);
 
 /**
  * Reads the item at `index` of `view->items`; false when there are not that many, so that this goes over all of them:

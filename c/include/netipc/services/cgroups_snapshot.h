@@ -36,8 +36,8 @@ typedef struct netipc_cgroups_snapshot_request {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_API NETIPC_MUST_USE bool netipc_cgroups_snapshot_request_decode(const uint8_t *bytes, size_t len,
-        netipc_cgroups_snapshot_request *view, netipc_decode_error *error);
+NETIPC_API NETIPC_MUST_USE bool netipc_cgroups_snapshot_request_decode(netipc_cgroups_snapshot_request *view,
+        const void *bytes, size_t len, netipc_decode_error *error);
 
 /**
  * Writes the record as a whole payload; what was in `out` before is gone.
@@ -106,8 +106,8 @@ typedef struct netipc_cgroups_snapshot_reply {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_API NETIPC_MUST_USE bool netipc_cgroups_snapshot_reply_decode(const uint8_t *bytes, size_t len,
-        netipc_cgroups_snapshot_reply *view, netipc_decode_error *error);
+NETIPC_API NETIPC_MUST_USE bool netipc_cgroups_snapshot_reply_decode(netipc_cgroups_snapshot_reply *view,
+        const void *bytes, size_t len, netipc_decode_error *error);
 
 /**
  * Reads the item at `index` of `view->items`; false when there are not that many, so that this goes over all of them:

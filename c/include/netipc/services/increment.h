@@ -34,8 +34,8 @@ typedef struct netipc_increment_number {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_API NETIPC_MUST_USE bool netipc_increment_number_decode(const uint8_t *bytes, size_t len,
-        netipc_increment_number *view, netipc_decode_error *error);
+NETIPC_API NETIPC_MUST_USE bool netipc_increment_number_decode(netipc_increment_number *view, const void *bytes,
+        size_t len, netipc_decode_error *error);
 
 /**
  * Writes the record as a whole payload; what was in `out` before is gone.

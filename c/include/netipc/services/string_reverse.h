@@ -39,8 +39,8 @@ typedef struct netipc_string_reverse_text {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_API NETIPC_MUST_USE bool netipc_string_reverse_text_decode(const uint8_t *bytes, size_t len,
-        netipc_string_reverse_text *view, netipc_decode_error *error);
+NETIPC_API NETIPC_MUST_USE bool netipc_string_reverse_text_decode(netipc_string_reverse_text *view, const void *bytes,
+        size_t len, netipc_decode_error *error);
 
 /**
  * Writes the record as a whole payload; what was in `out` before is gone.

@@ -41,7 +41,7 @@ pub(super) fn define(service: &Service, out: &mut Out<'_>) {
         let view = format!("void *{role}");
         let parameters = ["netipc_bytes payload", &view, "netipc_decode_error *error"];
         out.private("bool", &format!("service_decode_{role}"), &parameters, |text| {
-            text.line(format!("return {}_decode(payload.data, payload.len, {role}, error);", shape.ty()));
+            text.line(format!("return {}_decode({role}, payload.data, payload.len, error);", shape.ty()));
         });
     }
     let parameters = ["void *builder", "const void *request", "netipc_writer *out"];

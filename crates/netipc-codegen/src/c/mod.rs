@@ -428,6 +428,7 @@ fn number_ty(number: Number) -> &'static str {
 fn literal(value: u64) -> String {
     match value {
         0..=0x7fff_ffff => value.to_string(),
+        0xffff_ffff => "UINT32_MAX".to_owned(),
         0x8000_0000..=0xffff_ffff => format!("{value}u"),
         _ => format!("UINT64_C({value})"),
     }

@@ -86,8 +86,7 @@ static v2_ip_to_asn_request view_request(netipc_bytes bytes)
     };
 }
 
-bool v2_ip_to_asn_request_decode(const uint8_t *bytes, size_t len, v2_ip_to_asn_request *view,
-                                 netipc_decode_error *error)
+bool v2_ip_to_asn_request_decode(v2_ip_to_asn_request *view, const void *bytes, size_t len, netipc_decode_error *error)
 {
     netipc_bytes record = {.data = bytes, .len = len};
     if (!check_request(record, error)) {
@@ -165,14 +164,13 @@ static const netipc_string_rule strings_answer[] = {
 
 static bool rules_answer(const netipc_reader *in, const netipc_extent *strings)
 {
-    const uint64_t status = netipc_load(in->fixed, ANSWER_AT_STATUS, sizeof(uint16_t), 0);
+    const uint64_t status = netipc_load_u16(in->fixed, ANSWER_AT_STATUS, 0);
     if (status != V2_IP_TO_ASN_STATUS_KNOWN) {
         static const char when[] = "`status` is not `known`";
-        if (!netipc_reader_constant_when(in, "asn", ANSWER_AT_ASN,
-                                         netipc_load(in->fixed, ANSWER_AT_ASN, sizeof(uint32_t), 0), 0, when)
+        if (!netipc_reader_constant_when(in, "asn", ANSWER_AT_ASN, netipc_load_u32(in->fixed, ANSWER_AT_ASN, 0), 0,
+                                         when)
             || !netipc_reader_constant_when(in, "prefix_length", ANSWER_AT_PREFIX_LENGTH,
-                                            netipc_load(in->fixed, ANSWER_AT_PREFIX_LENGTH, sizeof(uint32_t), 0), 0,
-                                            when)
+                                            netipc_load_u32(in->fixed, ANSWER_AT_PREFIX_LENGTH, 0), 0, when)
             || !netipc_reader_empty_when(in, "country", ANSWER_AT_COUNTRY, strings[0].len, when)
             || !netipc_reader_empty_when(in, "organisation", ANSWER_AT_ORGANISATION, strings[1].len, when)) {
             return false;
@@ -311,7 +309,7 @@ static v2_ip_to_asn_reply view_reply(netipc_bytes bytes)
     };
 }
 
-bool v2_ip_to_asn_reply_decode(const uint8_t *bytes, size_t len, v2_ip_to_asn_reply *view, netipc_decode_error *error)
+bool v2_ip_to_asn_reply_decode(v2_ip_to_asn_reply *view, const void *bytes, size_t len, netipc_decode_error *error)
 {
     netipc_bytes record = {.data = bytes, .len = len};
     if (!check_reply(record, error)) {
@@ -481,12 +479,12 @@ bool v2_ip_to_asn_stitch_finish(netipc_stitcher *stitcher, uint64_t generation, 
 
 static bool service_decode_request(netipc_bytes payload, void *request, netipc_decode_error *error)
 {
-    return v2_ip_to_asn_request_decode(payload.data, payload.len, request, error);
+    return v2_ip_to_asn_request_decode(request, payload.data, payload.len, error);
 }
 
 static bool service_decode_reply(netipc_bytes payload, void *reply, netipc_decode_error *error)
 {
-    return v2_ip_to_asn_reply_decode(payload.data, payload.len, reply, error);
+    return v2_ip_to_asn_reply_decode(reply, payload.data, payload.len, error);
 }
 
 static void service_start_reply(void *builder, const void *request, netipc_writer *out)

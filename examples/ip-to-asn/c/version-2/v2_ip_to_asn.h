@@ -62,7 +62,7 @@ typedef struct v2_ip_to_asn_request {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_MUST_USE bool v2_ip_to_asn_request_decode(const uint8_t *bytes, size_t len, v2_ip_to_asn_request *view,
+NETIPC_MUST_USE bool v2_ip_to_asn_request_decode(v2_ip_to_asn_request *view, const void *bytes, size_t len,
                                                  netipc_decode_error *error);
 
 /**
@@ -140,7 +140,7 @@ typedef struct v2_ip_to_asn_reply {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_MUST_USE bool v2_ip_to_asn_reply_decode(const uint8_t *bytes, size_t len, v2_ip_to_asn_reply *view,
+NETIPC_MUST_USE bool v2_ip_to_asn_reply_decode(v2_ip_to_asn_reply *view, const void *bytes, size_t len,
                                                netipc_decode_error *error);
 
 /**

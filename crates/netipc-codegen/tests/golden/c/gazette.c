@@ -56,7 +56,7 @@ static gazette_search view_search(netipc_bytes bytes)
     };
 }
 
-bool gazette_search_decode(const uint8_t *bytes, size_t len, gazette_search *view, netipc_decode_error *error)
+bool gazette_search_decode(gazette_search *view, const void *bytes, size_t len, netipc_decode_error *error)
 {
     netipc_bytes record = {.data = bytes, .len = len};
     if (!check_search(record, error)) {
@@ -143,8 +143,8 @@ static const netipc_string_rule strings_article[] = {
 
 static bool rules_article(const netipc_reader *in, const netipc_extent *strings)
 {
-    const uint64_t sort = netipc_load(in->fixed, ARTICLE_AT_SORT, sizeof(uint16_t), 0);
-    const uint64_t language = netipc_load(in->fixed, ARTICLE_AT_LANGUAGE, sizeof(uint32_t), 0);
+    const uint64_t sort = netipc_load_u16(in->fixed, ARTICLE_AT_SORT, 0);
+    const uint64_t language = netipc_load_u32(in->fixed, ARTICLE_AT_LANGUAGE, 0);
     if (sort == GAZETTE_SORT_NOTICE) {
         static const char when[] = "`sort` is `notice`";
         if (!netipc_reader_empty_when(in, "text", ARTICLE_AT_TEXT, strings[1].len, when)) {
@@ -294,7 +294,7 @@ static gazette_issue view_issue(netipc_bytes bytes)
     };
 }
 
-bool gazette_issue_decode(const uint8_t *bytes, size_t len, gazette_issue *view, netipc_decode_error *error)
+bool gazette_issue_decode(gazette_issue *view, const void *bytes, size_t len, netipc_decode_error *error)
 {
     netipc_bytes record = {.data = bytes, .len = len};
     if (!check_issue(record, error)) {
@@ -371,12 +371,12 @@ static bool service_encode_request(const void *query, netipc_writer *out, netipc
 
 static bool service_decode_request(netipc_bytes payload, void *request, netipc_decode_error *error)
 {
-    return gazette_search_decode(payload.data, payload.len, request, error);
+    return gazette_search_decode(request, payload.data, payload.len, error);
 }
 
 static bool service_decode_reply(netipc_bytes payload, void *reply, netipc_decode_error *error)
 {
-    return gazette_issue_decode(payload.data, payload.len, reply, error);
+    return gazette_issue_decode(reply, payload.data, payload.len, error);
 }
 
 static void service_start_reply(void *builder, const void *request, netipc_writer *out)

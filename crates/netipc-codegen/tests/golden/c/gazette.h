@@ -67,7 +67,7 @@ typedef struct gazette_search {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_MUST_USE bool gazette_search_decode(const uint8_t *bytes, size_t len, gazette_search *view,
+NETIPC_MUST_USE bool gazette_search_decode(gazette_search *view, const void *bytes, size_t len,
                                            netipc_decode_error *error);
 
 /**
@@ -159,7 +159,7 @@ typedef struct gazette_issue {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_MUST_USE bool gazette_issue_decode(const uint8_t *bytes, size_t len, gazette_issue *view,
+NETIPC_MUST_USE bool gazette_issue_decode(gazette_issue *view, const void *bytes, size_t len,
                                           netipc_decode_error *error);
 
 /**

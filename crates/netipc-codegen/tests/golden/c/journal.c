@@ -43,7 +43,7 @@ static journal_long_winded_entry view_long_winded_entry(netipc_bytes bytes)
     };
 }
 
-bool journal_long_winded_entry_decode(const uint8_t *bytes, size_t len, journal_long_winded_entry *view,
+bool journal_long_winded_entry_decode(journal_long_winded_entry *view, const void *bytes, size_t len,
                                       netipc_decode_error *error)
 {
     netipc_bytes record = {.data = bytes, .len = len};
@@ -144,7 +144,7 @@ static journal_acknowledgement view_acknowledgement(netipc_bytes bytes)
     return (journal_acknowledgement){.nothing = 0};
 }
 
-bool journal_acknowledgement_decode(const uint8_t *bytes, size_t len, journal_acknowledgement *view,
+bool journal_acknowledgement_decode(journal_acknowledgement *view, const void *bytes, size_t len,
                                     netipc_decode_error *error)
 {
     netipc_bytes record = {.data = bytes, .len = len};
@@ -200,12 +200,12 @@ static bool service_encode_request(const void *query, netipc_writer *out, netipc
 
 static bool service_decode_request(netipc_bytes payload, void *request, netipc_decode_error *error)
 {
-    return journal_long_winded_entry_decode(payload.data, payload.len, request, error);
+    return journal_long_winded_entry_decode(request, payload.data, payload.len, error);
 }
 
 static bool service_decode_reply(netipc_bytes payload, void *reply, netipc_decode_error *error)
 {
-    return journal_acknowledgement_decode(payload.data, payload.len, reply, error);
+    return journal_acknowledgement_decode(reply, payload.data, payload.len, error);
 }
 
 static void service_start_reply(void *builder, const void *request, netipc_writer *out)

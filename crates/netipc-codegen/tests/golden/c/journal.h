@@ -44,7 +44,7 @@ typedef struct journal_long_winded_entry {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_MUST_USE bool journal_long_winded_entry_decode(const uint8_t *bytes, size_t len, journal_long_winded_entry *view,
+NETIPC_MUST_USE bool journal_long_winded_entry_decode(journal_long_winded_entry *view, const void *bytes, size_t len,
                                                       netipc_decode_error *error);
 
 /**
@@ -78,7 +78,7 @@ typedef struct journal_acknowledgement {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_MUST_USE bool journal_acknowledgement_decode(const uint8_t *bytes, size_t len, journal_acknowledgement *view,
+NETIPC_MUST_USE bool journal_acknowledgement_decode(journal_acknowledgement *view, const void *bytes, size_t len,
                                                     netipc_decode_error *error);
 
 /**

@@ -26,10 +26,10 @@ enum {
 
 static bool rules_occasion(const netipc_reader *in)
 {
-    const uint64_t mood = netipc_load(in->fixed, OCCASION_AT_MOOD, sizeof(uint8_t), 0);
+    const uint64_t mood = netipc_load_u8(in->fixed, OCCASION_AT_MOOD, 0);
     if (mood == MOTTO_MOOD_SOLEMN) {
         static const char when[] = "`mood` is `solemn`";
-        if (!netipc_reader_constant_when(in, "guests", OCCASION_AT_GUESTS, netipc_load(in->fixed, OCCASION_AT_GUESTS, sizeof(uint8_t), 0), 0, when)) {
+        if (!netipc_reader_constant_when(in, "guests", OCCASION_AT_GUESTS, netipc_load_u8(in->fixed, OCCASION_AT_GUESTS, 0), 0, when)) {
             return false;
         }
     }
@@ -53,7 +53,7 @@ static motto_occasion view_occasion(netipc_bytes bytes)
     };
 }
 
-bool motto_occasion_decode(const uint8_t *bytes, size_t len, motto_occasion *view, netipc_decode_error *error)
+bool motto_occasion_decode(motto_occasion *view, const void *bytes, size_t len, netipc_decode_error *error)
 {
     netipc_bytes record = {.data = bytes, .len = len};
     if (!check_occasion(record, error)) {
@@ -128,7 +128,7 @@ static motto_saying view_saying(netipc_bytes bytes)
     };
 }
 
-bool motto_saying_decode(const uint8_t *bytes, size_t len, motto_saying *view, netipc_decode_error *error)
+bool motto_saying_decode(motto_saying *view, const void *bytes, size_t len, netipc_decode_error *error)
 {
     netipc_bytes record = {.data = bytes, .len = len};
     if (!check_saying(record, error)) {
@@ -222,12 +222,12 @@ static bool service_encode_request(const void *query, netipc_writer *out, netipc
 
 static bool service_decode_request(netipc_bytes payload, void *request, netipc_decode_error *error)
 {
-    return motto_occasion_decode(payload.data, payload.len, request, error);
+    return motto_occasion_decode(request, payload.data, payload.len, error);
 }
 
 static bool service_decode_reply(netipc_bytes payload, void *reply, netipc_decode_error *error)
 {
-    return motto_saying_decode(payload.data, payload.len, reply, error);
+    return motto_saying_decode(reply, payload.data, payload.len, error);
 }
 
 static void service_start_reply(void *builder, const void *request, netipc_writer *out)

@@ -45,7 +45,7 @@ typedef struct motto_occasion {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_MUST_USE bool motto_occasion_decode(const uint8_t *bytes, size_t len, motto_occasion *view,
+NETIPC_MUST_USE bool motto_occasion_decode(motto_occasion *view, const void *bytes, size_t len,
                                            netipc_decode_error *error);
 
 /**
@@ -72,8 +72,7 @@ typedef struct motto_saying {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_MUST_USE bool motto_saying_decode(const uint8_t *bytes, size_t len, motto_saying *view,
-                                         netipc_decode_error *error);
+NETIPC_MUST_USE bool motto_saying_decode(motto_saying *view, const void *bytes, size_t len, netipc_decode_error *error);
 
 /**
  * Writes the record as a whole payload; what was in `out` before is gone.

@@ -99,7 +99,7 @@ static parcels_question view_question(netipc_bytes bytes)
     };
 }
 
-bool parcels_question_decode(const uint8_t *bytes, size_t len, parcels_question *view, netipc_decode_error *error)
+bool parcels_question_decode(parcels_question *view, const void *bytes, size_t len, netipc_decode_error *error)
 {
     netipc_bytes record = {.data = bytes, .len = len};
     if (!check_question(record, error)) {
@@ -166,13 +166,13 @@ enum {
 
 static bool rules_place(const netipc_reader *in)
 {
-    const uint64_t state = netipc_load(in->fixed, PLACE_AT_STATE, sizeof(uint8_t), 0);
+    const uint64_t state = netipc_load_u8(in->fixed, PLACE_AT_STATE, 0);
     if (state != PARCELS_STATE_DELIVERED) {
         static const char when[] = "`state` is not `delivered`";
         if (!netipc_reader_constant_when(in, "district", PLACE_AT_DISTRICT,
-                                         netipc_load(in->fixed, PLACE_AT_DISTRICT, sizeof(uint16_t), 0), 65535, when)
+                                         netipc_load_u16(in->fixed, PLACE_AT_DISTRICT, 0), 65535, when)
             || !netipc_reader_constant_when(in, "weight", PLACE_AT_WEIGHT,
-                                            netipc_load(in->fixed, PLACE_AT_WEIGHT, sizeof(uint32_t), 0), 0, when)) {
+                                            netipc_load_u32(in->fixed, PLACE_AT_WEIGHT, 0), 0, when)) {
             return false;
         }
     }
@@ -262,7 +262,7 @@ static parcels_answer view_answer(netipc_bytes bytes)
     };
 }
 
-bool parcels_answer_decode(const uint8_t *bytes, size_t len, parcels_answer *view, netipc_decode_error *error)
+bool parcels_answer_decode(parcels_answer *view, const void *bytes, size_t len, netipc_decode_error *error)
 {
     netipc_bytes record = {.data = bytes, .len = len};
     if (!check_answer(record, error)) {
@@ -428,12 +428,12 @@ bool parcels_stitch_finish(netipc_stitcher *stitcher, uint64_t generation, netip
 
 static bool service_decode_request(netipc_bytes payload, void *request, netipc_decode_error *error)
 {
-    return parcels_question_decode(payload.data, payload.len, request, error);
+    return parcels_question_decode(request, payload.data, payload.len, error);
 }
 
 static bool service_decode_reply(netipc_bytes payload, void *reply, netipc_decode_error *error)
 {
-    return parcels_answer_decode(payload.data, payload.len, reply, error);
+    return parcels_answer_decode(reply, payload.data, payload.len, error);
 }
 
 static void service_start_reply(void *builder, const void *request, netipc_writer *out)

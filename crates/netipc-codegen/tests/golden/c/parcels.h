@@ -77,7 +77,7 @@ typedef struct parcels_question {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_MUST_USE bool parcels_question_decode(const uint8_t *bytes, size_t len, parcels_question *view,
+NETIPC_MUST_USE bool parcels_question_decode(parcels_question *view, const void *bytes, size_t len,
                                              netipc_decode_error *error);
 
 /**
@@ -137,7 +137,7 @@ typedef struct parcels_answer {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_MUST_USE bool parcels_answer_decode(const uint8_t *bytes, size_t len, parcels_answer *view,
+NETIPC_MUST_USE bool parcels_answer_decode(parcels_answer *view, const void *bytes, size_t len,
                                            netipc_decode_error *error);
 
 /**

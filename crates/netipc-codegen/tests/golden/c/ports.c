@@ -29,7 +29,7 @@ static ports_owner view_owner(netipc_bytes bytes)
     };
 }
 
-bool ports_owner_decode(const uint8_t *bytes, size_t len, ports_owner *view, netipc_decode_error *error)
+bool ports_owner_decode(ports_owner *view, const void *bytes, size_t len, netipc_decode_error *error)
 {
     netipc_bytes record = {.data = bytes, .len = len};
     if (!check_owner(record, error)) {
@@ -155,7 +155,7 @@ static ports_answer view_answer(netipc_bytes bytes)
     };
 }
 
-bool ports_answer_decode(const uint8_t *bytes, size_t len, ports_answer *view, netipc_decode_error *error)
+bool ports_answer_decode(ports_answer *view, const void *bytes, size_t len, netipc_decode_error *error)
 {
     netipc_bytes record = {.data = bytes, .len = len};
     if (!check_answer(record, error)) {
@@ -219,12 +219,12 @@ static bool service_encode_request(const void *query, netipc_writer *out, netipc
 
 static bool service_decode_request(netipc_bytes payload, void *request, netipc_decode_error *error)
 {
-    return ports_owner_decode(payload.data, payload.len, request, error);
+    return ports_owner_decode(request, payload.data, payload.len, error);
 }
 
 static bool service_decode_reply(netipc_bytes payload, void *reply, netipc_decode_error *error)
 {
-    return ports_answer_decode(payload.data, payload.len, reply, error);
+    return ports_answer_decode(reply, payload.data, payload.len, error);
 }
 
 static void service_start_reply(void *builder, const void *request, netipc_writer *out)

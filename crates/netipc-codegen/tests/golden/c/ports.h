@@ -37,8 +37,7 @@ typedef struct ports_owner {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_MUST_USE bool ports_owner_decode(const uint8_t *bytes, size_t len, ports_owner *view,
-                                        netipc_decode_error *error);
+NETIPC_MUST_USE bool ports_owner_decode(ports_owner *view, const void *bytes, size_t len, netipc_decode_error *error);
 
 /**
  * Writes the record as a whole payload; what was in `out` before is gone.
@@ -82,8 +81,7 @@ typedef struct ports_answer {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_MUST_USE bool ports_answer_decode(const uint8_t *bytes, size_t len, ports_answer *view,
-                                         netipc_decode_error *error);
+NETIPC_MUST_USE bool ports_answer_decode(ports_answer *view, const void *bytes, size_t len, netipc_decode_error *error);
 
 /**
  * Reads the item at `index` of `view->ports`; false when there are not that many, so that this goes over all of them:

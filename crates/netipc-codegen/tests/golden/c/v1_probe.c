@@ -43,7 +43,7 @@ static v1_probe_question view_question(netipc_bytes bytes)
     };
 }
 
-bool v1_probe_question_decode(const uint8_t *bytes, size_t len, v1_probe_question *view, netipc_decode_error *error)
+bool v1_probe_question_decode(v1_probe_question *view, const void *bytes, size_t len, netipc_decode_error *error)
 {
     netipc_bytes record = {.data = bytes, .len = len};
     if (!check_question(record, error)) {
@@ -196,7 +196,7 @@ static v1_probe_answer view_answer(netipc_bytes bytes)
     };
 }
 
-bool v1_probe_answer_decode(const uint8_t *bytes, size_t len, v1_probe_answer *view, netipc_decode_error *error)
+bool v1_probe_answer_decode(v1_probe_answer *view, const void *bytes, size_t len, netipc_decode_error *error)
 {
     netipc_bytes record = {.data = bytes, .len = len};
     if (!check_answer(record, error)) {
@@ -274,12 +274,12 @@ static bool service_encode_request(const void *query, netipc_writer *out, netipc
 
 static bool service_decode_request(netipc_bytes payload, void *request, netipc_decode_error *error)
 {
-    return v1_probe_question_decode(payload.data, payload.len, request, error);
+    return v1_probe_question_decode(request, payload.data, payload.len, error);
 }
 
 static bool service_decode_reply(netipc_bytes payload, void *reply, netipc_decode_error *error)
 {
-    return v1_probe_answer_decode(payload.data, payload.len, reply, error);
+    return v1_probe_answer_decode(reply, payload.data, payload.len, error);
 }
 
 static void service_start_reply(void *builder, const void *request, netipc_writer *out)

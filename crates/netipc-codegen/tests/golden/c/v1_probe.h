@@ -46,7 +46,7 @@ typedef struct v1_probe_question {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_MUST_USE bool v1_probe_question_decode(const uint8_t *bytes, size_t len, v1_probe_question *view,
+NETIPC_MUST_USE bool v1_probe_question_decode(v1_probe_question *view, const void *bytes, size_t len,
                                               netipc_decode_error *error);
 
 /**
@@ -100,7 +100,7 @@ typedef struct v1_probe_answer {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_MUST_USE bool v1_probe_answer_decode(const uint8_t *bytes, size_t len, v1_probe_answer *view,
+NETIPC_MUST_USE bool v1_probe_answer_decode(v1_probe_answer *view, const void *bytes, size_t len,
                                             netipc_decode_error *error);
 
 /**

@@ -51,7 +51,7 @@ static v3_probe_question view_question(netipc_bytes bytes)
     };
 }
 
-bool v3_probe_question_decode(const uint8_t *bytes, size_t len, v3_probe_question *view, netipc_decode_error *error)
+bool v3_probe_question_decode(v3_probe_question *view, const void *bytes, size_t len, netipc_decode_error *error)
 {
     netipc_bytes record = {.data = bytes, .len = len};
     if (!check_question(record, error)) {
@@ -120,11 +120,11 @@ static const netipc_string_rule strings_reading[] = {
 
 static bool rules_reading(const netipc_reader *in, const netipc_extent *strings)
 {
-    const uint64_t state = netipc_load(in->fixed, READING_AT_STATE, sizeof(uint16_t), 0);
+    const uint64_t state = netipc_load_u16(in->fixed, READING_AT_STATE, 0);
     if (state == V3_PROBE_STATE_BROKEN) {
         static const char when[] = "`state` is `broken`";
         if (!netipc_reader_constant_when(in, "weight", READING_AT_WEIGHT,
-                                         netipc_load(in->fixed, READING_AT_WEIGHT, sizeof(uint32_t), 1), 1, when)
+                                         netipc_load_u32(in->fixed, READING_AT_WEIGHT, 1), 1, when)
             || !netipc_reader_present_when(in, "unit", READING_AT_UNIT, strings[1].len, when)
             || !netipc_reader_empty_when(in, "note", READING_AT_NOTE, strings[2].len, when)) {
             return false;
@@ -272,7 +272,7 @@ static v3_probe_answer view_answer(netipc_bytes bytes)
     };
 }
 
-bool v3_probe_answer_decode(const uint8_t *bytes, size_t len, v3_probe_answer *view, netipc_decode_error *error)
+bool v3_probe_answer_decode(v3_probe_answer *view, const void *bytes, size_t len, netipc_decode_error *error)
 {
     netipc_bytes record = {.data = bytes, .len = len};
     if (!check_answer(record, error)) {
@@ -362,12 +362,12 @@ static bool service_encode_request(const void *query, netipc_writer *out, netipc
 
 static bool service_decode_request(netipc_bytes payload, void *request, netipc_decode_error *error)
 {
-    return v3_probe_question_decode(payload.data, payload.len, request, error);
+    return v3_probe_question_decode(request, payload.data, payload.len, error);
 }
 
 static bool service_decode_reply(netipc_bytes payload, void *reply, netipc_decode_error *error)
 {
-    return v3_probe_answer_decode(payload.data, payload.len, reply, error);
+    return v3_probe_answer_decode(reply, payload.data, payload.len, error);
 }
 
 static void service_start_reply(void *builder, const void *request, netipc_writer *out)

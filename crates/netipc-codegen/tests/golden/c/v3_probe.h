@@ -50,7 +50,7 @@ typedef struct v3_probe_question {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_MUST_USE bool v3_probe_question_decode(const uint8_t *bytes, size_t len, v3_probe_question *view,
+NETIPC_MUST_USE bool v3_probe_question_decode(v3_probe_question *view, const void *bytes, size_t len,
                                               netipc_decode_error *error);
 
 /**
@@ -112,7 +112,7 @@ typedef struct v3_probe_answer {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_MUST_USE bool v3_probe_answer_decode(const uint8_t *bytes, size_t len, v3_probe_answer *view,
+NETIPC_MUST_USE bool v3_probe_answer_decode(v3_probe_answer *view, const void *bytes, size_t len,
                                             netipc_decode_error *error);
 
 /**

@@ -30,8 +30,7 @@ static weather_report_place view_place(netipc_bytes bytes)
     };
 }
 
-bool weather_report_place_decode(const uint8_t *bytes, size_t len, weather_report_place *view,
-                                 netipc_decode_error *error)
+bool weather_report_place_decode(weather_report_place *view, const void *bytes, size_t len, netipc_decode_error *error)
 {
     netipc_bytes record = {.data = bytes, .len = len};
     if (!check_place(record, error)) {
@@ -101,7 +100,7 @@ static weather_report_report view_report(netipc_bytes bytes)
     };
 }
 
-bool weather_report_report_decode(const uint8_t *bytes, size_t len, weather_report_report *view,
+bool weather_report_report_decode(weather_report_report *view, const void *bytes, size_t len,
                                   netipc_decode_error *error)
 {
     netipc_bytes record = {.data = bytes, .len = len};
@@ -210,12 +209,12 @@ static bool service_encode_request(const void *query, netipc_writer *out, netipc
 
 static bool service_decode_request(netipc_bytes payload, void *request, netipc_decode_error *error)
 {
-    return weather_report_place_decode(payload.data, payload.len, request, error);
+    return weather_report_place_decode(request, payload.data, payload.len, error);
 }
 
 static bool service_decode_reply(netipc_bytes payload, void *reply, netipc_decode_error *error)
 {
-    return weather_report_report_decode(payload.data, payload.len, reply, error);
+    return weather_report_report_decode(reply, payload.data, payload.len, error);
 }
 
 static void service_start_reply(void *builder, const void *request, netipc_writer *out)

@@ -36,7 +36,7 @@ typedef struct weather_report_place {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_MUST_USE bool weather_report_place_decode(const uint8_t *bytes, size_t len, weather_report_place *view,
+NETIPC_MUST_USE bool weather_report_place_decode(weather_report_place *view, const void *bytes, size_t len,
                                                  netipc_decode_error *error);
 
 /**
@@ -67,7 +67,7 @@ typedef struct weather_report_report {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_MUST_USE bool weather_report_report_decode(const uint8_t *bytes, size_t len, weather_report_report *view,
+NETIPC_MUST_USE bool weather_report_report_decode(weather_report_report *view, const void *bytes, size_t len,
                                                   netipc_decode_error *error);
 
 /**
