@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "netipc/codec.h"
+
 const char *netipc_apps_lookup_status_name(netipc_apps_lookup_status value)
 {
     switch (value) {

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "netipc/codec.h"
+
 static const char name_request[] = "cgroups-snapshot request";
 
 enum {

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "netipc/codec.h"
+
 const char *ip_to_asn_status_name(ip_to_asn_status value)
 {
     switch (value) {

@@ -138,18 +138,27 @@ fn header_file(service: &Service, options: &Options, name: &str, body: Text) -> 
     let path = format!("{}{name}.h", options.include);
     let guard: String =
         path.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
-    let includes = [
-        "<stdbool.h>",
-        "<stddef.h>",
-        "<stdint.h>",
-        "",
-        "\"netipc/api.h\"",
-        "\"netipc/codec.h\"",
-        "\"netipc/service.h\"",
-    ];
-    let includes: Vec<_> = includes.into_iter().map(str::to_owned).collect();
+    let mut includes = ["<stdbool.h>", "<stddef.h>", "<stdint.h>", ""].map(str::to_owned).to_vec();
+    includes.extend(declared_in(service).map(|name| format!("\"netipc/{name}.h\"")));
     header(&guard, &service.source, &includes, &mut text, |text| text.append(body));
     text.render()
+}
+
+/// The headers of the library with what the declarations need, and no others.
+fn declared_in(service: &Service) -> impl Iterator<Item = &'static str> {
+    let (lookup, records) = (service.lookup.is_some(), &service.records);
+    let headers = [
+        ("api", true),
+        ("bytes", true),
+        ("codec/answers", lookup),
+        ("codec/error", true),
+        ("codec/items", records.iter().any(|record| record.list().is_some())),
+        ("codec/stitcher", lookup),
+        ("codec/table", records.iter().any(|record| record.table().is_some())),
+        ("codec/writer", true),
+        ("service", true),
+    ];
+    headers.into_iter().filter(|&(_, needed)| needed).map(|(name, _)| name)
 }
 
 fn source_file(service: &Service, options: &Options, name: &str, body: Text) -> String {
@@ -158,6 +167,8 @@ fn source_file(service: &Service, options: &Options, name: &str, body: Text) -> 
     text.line(format!("#include \"{}{name}.h\"", options.include));
     text.blank();
     text.line("#include <string.h>");
+    text.blank();
+    text.line("#include \"netipc/codec.h\"");
     text.blank();
     text.append(body);
     text.render()

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "netipc/codec.h"
+
 const char *v2_ip_to_asn_status_name(v2_ip_to_asn_status value)
 {
     switch (value) {

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "netipc/codec.h"
+
 const char *gazette_sort_name(gazette_sort value)
 {
     switch (value) {

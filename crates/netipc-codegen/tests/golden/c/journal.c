@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "netipc/codec.h"
+
 static const char name_long_winded_entry[] = "journal long_winded_entry";
 
 enum {

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "netipc/codec.h"
+
 const char *motto_mood_name(motto_mood value)
 {
     switch (value) {

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "netipc/codec.h"
+
 const char *parcels_carrier_name(parcels_carrier value)
 {
     switch (value) {

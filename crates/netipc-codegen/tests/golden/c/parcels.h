@@ -7,7 +7,12 @@
 #include <stdint.h>
 
 #include "netipc/api.h"
-#include "netipc/codec.h"
+#include "netipc/bytes.h"
+#include "netipc/codec/answers.h"
+#include "netipc/codec/error.h"
+#include "netipc/codec/items.h"
+#include "netipc/codec/stitcher.h"
+#include "netipc/codec/writer.h"
 #include "netipc/service.h"
 
 #ifdef __cplusplus

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "netipc/codec.h"
+
 const char *v1_probe_state_name(v1_probe_state value)
 {
     switch (value) {

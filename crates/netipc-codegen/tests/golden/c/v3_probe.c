@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "netipc/codec.h"
+
 const char *v3_probe_state_name(v3_probe_state value)
 {
     switch (value) {

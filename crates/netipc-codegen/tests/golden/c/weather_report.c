@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "netipc/codec.h"
+
 static const char name_place[] = "weather-report place";
 
 enum {
