@@ -23,10 +23,6 @@ pub(crate) enum Offence {
         field: &'static str,
         problem: Problem,
     },
-    Missing {
-        record: &'static str,
-        field: &'static str,
-    },
     /// Of a lookup.
     Answers {
         got: usize,
@@ -113,10 +109,6 @@ impl Offence {
                 json::name(out, "{\"error\":\"invalid\",\"record\":", record);
                 json::name(out, ",\"field\":", field);
                 json::name(out, ",\"problem\":", problem.name());
-            }
-            Self::Missing { record, field } => {
-                json::name(out, "{\"error\":\"missing\",\"record\":", record);
-                json::name(out, ",\"field\":", field);
             }
             Self::Answers { got, keys } => {
                 json::number(out, "{\"error\":\"answers\",\"got\":", got as u64);

@@ -238,7 +238,7 @@ fn what_a_builder_refuses() {
     let json = reply(1, &[item(0, 0, ["/", ""], &[["k", ""]; 65535])]);
     assert_eq!(encode(REPLY, u32::MAX, &json).0, 0);
     // A closed enumeration refuses numbers beyond its type too
-    let json = reply(1, &[item(0, 0, ["/a", ""], &[])]).replace("\"status\":0", "\"status\":65536");
+    let json = reply(1, &[item(0, 0, ["/a", ""], &[])]).replace("\"status\":0", "\"status\":65535");
     assert_eq!(encode_offence(REPLY, &json), "invalid,cgroups-lookup item,status,unlisted");
 }
 
