@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Error, OsError};
+use crate::shm::stale;
 use crate::sys::credentials::PeerCredentials;
 use crate::sys::socket::MAX_PATH;
 use crate::uds::takeover;
@@ -77,7 +78,18 @@ impl Endpoint {
         takeover::probe(self)
     }
 
-    /// Removes the socket file of a server that has died, as a new server would. Nothing else is ever removed.
+    /// The files of shared memory of this endpoint's sessions, each with whether it is in use, in the order of their names.
+    ///
+    /// One that is not was left behind by a server that has died, and the next one removes it. What cannot be found out
+    /// counts as in use. Does not block.
+    ///
+    /// Implements `spec/shm.md`, NIPC-SHM-07.
+    pub fn regions(&self) -> Vec<(PathBuf, bool)> {
+        stale::list(&self.run_dir, &self.service)
+    }
+
+    /// Removes the socket file of a server that has died, and the shared memory that it left behind, as a new server would.
+    /// Nothing else is ever removed, and nothing while a server lives.
     ///
     /// Holds the lock that servers take while they bind, and waits for it at most `lock_timeout`. Gives what was there:
     /// [`Presence::Stale`] has been removed.

@@ -2,6 +2,7 @@
 
 mod sockets;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -24,17 +25,11 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(crate) fn run(ls: &Ls) -> Result<(), Failure> {
     let directory = run_dir::choose(ls.run_dir.as_deref());
-    let Listing { services, leftovers } = list(&directory)?;
+    let Listing { services, orphaned } = list(&directory)?;
     let sockets = Sockets::read();
-    let rows: Result<Vec<_>, _> = services.iter().map(|service| Row::new(ls, &directory, service, &sockets)).collect();
-    let mut rows = rows?;
-    for leftover in leftovers {
-        let owner = rows.iter_mut().find(|row| is_of(&leftover, &row.service));
-        match owner {
-            Some(row) => row.leftovers.push(leftover),
-            None => rows.push(Row::of_leftover(leftover)),
-        }
-    }
+    let rows: Result<Vec<_>, _> =
+        services.iter().chain(&orphaned).map(|service| Row::new(ls, &directory, service, &sockets)).collect();
+    let rows = rows?;
     if ls.json || !io::IsTerminal::is_terminal(&io::stdout()) {
         let endpoints: Vec<_> = rows.iter().map(Row::json).collect();
         return output::line(
@@ -52,8 +47,8 @@ pub(crate) fn run(ls: &Ls) -> Result<(), Failure> {
 pub(crate) struct Listing {
     /// Names of sockets without their ending.
     pub(crate) services: Vec<Vec<u8>>,
-    /// Names of files of shared memory.
-    leftovers: Vec<Vec<u8>>,
+    /// Names of services that have shared memory and no socket.
+    orphaned: BTreeSet<Vec<u8>>,
 }
 
 pub(crate) fn list(directory: &Path) -> Result<Listing, Failure> {
@@ -74,22 +69,19 @@ pub(crate) fn list(directory: &Path) -> Result<Listing, Failure> {
         let name = name.as_bytes();
         if let Some(service) = name.strip_suffix(b".sock") {
             listing.services.push(service.to_vec());
-        } else if name.ends_with(b".ipcshm") {
-            listing.leftovers.push(name.to_vec());
+        } else if let Some(service) = owner(name) {
+            listing.orphaned.insert(service.to_vec());
         }
     }
     listing.services.sort();
-    listing.leftovers.sort();
+    listing.orphaned.retain(|service| !listing.services.contains(service));
     Ok(listing)
 }
 
-/// Whether a file is shared memory of a session of the service: `{service}-{16 hexadecimal digits}.ipcshm`.
-fn is_of(file: &[u8], service: &[u8]) -> bool {
-    let session = file
-        .strip_suffix(b".ipcshm")
-        .and_then(|file| file.strip_prefix(service))
-        .and_then(|file| file.strip_prefix(b"-"));
-    session.is_some_and(|session| session.len() == 16 && session.iter().all(u8::is_ascii_hexdigit))
+/// The service with a session that has shared memory of this name: `{service}-{16 hexadecimal digits}.ipcshm`.
+fn owner(file: &[u8]) -> Option<&[u8]> {
+    let (service, session) = file.strip_suffix(b".ipcshm")?.split_last_chunk::<16>()?;
+    session.iter().all(u8::is_ascii_hexdigit).then_some(service)?.strip_suffix(b"-")
 }
 
 /// What is known of one endpoint.
@@ -105,6 +97,9 @@ struct Row {
     uid: Option<u32>,
     mode: Option<u32>,
     sessions: Option<usize>,
+    /// Files of shared memory that a living server has; unknown when nobody looked.
+    regions: Option<usize>,
+    /// Those that a dead one left behind.
     leftovers: Vec<Vec<u8>>,
 }
 
@@ -148,10 +143,15 @@ impl Row {
         }
         let listens = sockets.listens(endpoint.socket_path());
         if ls.no_probe {
-            row.state = if listens { State::Alive } else { State::Unknown };
+            row.state = match row.mode {
+                None => State::Gone,
+                Some(_) if listens => State::Alive,
+                Some(_) => State::Unknown,
+            };
         } else {
             let presence = if ls.clean { endpoint.remove_stale(LOCK_TIMEOUT)? } else { endpoint.probe()? };
             row.judge(presence, ls.clean);
+            row.find_regions(&endpoint);
         }
         // Who listens in another network namespace is not in our table, and neither are its sessions.
         if row.state == State::Alive && listens {
@@ -160,9 +160,15 @@ impl Row {
         Ok(row)
     }
 
-    fn of_leftover(file: Vec<u8>) -> Self {
-        let end = file.len().saturating_sub("-0123456789abcdef.ipcshm".len());
-        Self { service: file[..end].to_vec(), state: State::Gone, leftovers: vec![file], ..Self::default() }
+    fn find_regions(&mut self, endpoint: &Endpoint) {
+        let mut in_use = 0;
+        for (path, is_in_use) in endpoint.regions() {
+            match path.file_name() {
+                Some(name) if !is_in_use => self.leftovers.push(name.as_bytes().to_vec()),
+                _ => in_use += 1,
+            }
+        }
+        self.regions = Some(in_use);
     }
 
     fn judge(&mut self, presence: Presence, clean: bool) {
@@ -201,16 +207,18 @@ impl Row {
             "uid": self.uid,
             "mode": self.mode.map(|mode| format!("{mode:04o}")),
             "sessions": self.sessions,
+            "shared_memory": self.regions,
             "leftovers": leftovers,
         })
     }
 
-    /// Shared memory that no server of the service can still need.
-    fn leftovers(&self) -> String {
-        match (self.leftovers.len(), self.state) {
-            (0, _) => "-".to_owned(),
-            (files, State::Alive) => format!("{files} in use"),
-            (files, _) => format!("{files} left behind"),
+    fn memory(&self) -> String {
+        match (self.regions, self.leftovers.len()) {
+            (None, _) => "unknown".to_owned(),
+            (Some(0), 0) => "-".to_owned(),
+            (Some(0), left) => format!("{left} left behind"),
+            (Some(used), 0) => format!("{used} in use"),
+            (Some(used), left) => format!("{used} in use, {left} left behind"),
         }
     }
 }
@@ -232,7 +240,7 @@ fn table(rows: &[Row]) -> String {
             or(row.uid.map(|uid| users.name(uid)), "-"),
             or(row.mode.map(|mode| format!("{mode:04o}")), "-"),
             or(row.sessions.map(|sessions| sessions.to_string()), unknown),
-            row.leftovers(),
+            row.memory(),
         ]);
     }
     for column in [2, 5] {
@@ -268,12 +276,12 @@ mod tests {
 
     #[test]
     fn shared_memory_is_told_by_its_name() {
-        assert!(is_of(b"apps-lookup-0123456789abcdef.ipcshm", b"apps-lookup"));
-        assert!(!is_of(b"apps-lookup-0123456789abcdef.ipcshm", b"apps"));
-        assert!(!is_of(b"apps-0123456789abcde.ipcshm", b"apps"));
-        assert!(!is_of(b"apps-0123456789abcdeg.ipcshm", b"apps"));
-        assert_eq!(Row::of_leftover(b"a-b-0123456789abcdef.ipcshm".to_vec()).service, b"a-b");
-        assert_eq!(Row::of_leftover(b"x.ipcshm".to_vec()).service, b"");
+        assert_eq!(owner(b"apps-lookup-0123456789abcdef.ipcshm"), Some(&b"apps-lookup"[..]));
+        for other in
+            ["apps-0123456789abcde.ipcshm", "apps-0123456789abcdeg.ipcshm", "apps0123456789abcdef.ipcshm", "x.ipcshm"]
+        {
+            assert_eq!(owner(other.as_bytes()), None, "{other}");
+        }
     }
 
     #[test]

@@ -47,6 +47,7 @@ fn tells_who_serves_and_how_many_are_served() {
         "uid": rustix::process::getuid().as_raw(),
         "mode": "0600",
         "sessions": 1,
+        "shared_memory": 0,
         "leftovers": [],
     });
     assert_eq!(endpoint, expected);
@@ -84,14 +85,39 @@ fn cleans_only_what_is_stale() {
     let files = run_dir.entries().len();
 
     let without_probe = listed(&run_dir, &["--no-probe"]);
-    assert_eq!(without_probe[1]["state"], "unknown");
+    assert_eq!((&without_probe[1]["state"], &without_probe[1]["shared_memory"]), (&json!("unknown"), &Value::Null));
+    assert_eq!(without_probe[5]["state"], "gone");
     assert_eq!(run_dir.entries().len(), files, "looking removes nothing");
 
     assert_eq!(listed(&run_dir, &["--clean"])[1]["state"], "removed");
-    assert_eq!(run_dir.entries().len(), files - 1);
-    let after: Vec<_> = states(&listed(&run_dir, &[])).into_iter().filter(|(_, state)| state != "gone").collect();
+    assert_eq!(run_dir.entries().len(), files - 3, "the stale socket, and the regions of both");
+    let after = states(&listed(&run_dir, &[]));
     assert_eq!(after.len(), 4, "{after:?}");
     assert!(after.iter().all(|(service, _)| service != "increment"));
+}
+
+/// NIPC-EP-18, NIPC-SHM-07
+#[test]
+fn shared_memory_stays_while_it_is_in_use() {
+    let run_dir = RunDir::new();
+    let provider = run_dir.serve(&["increment"]);
+    let endpoint = netipc::Endpoint::new(run_dir.path(), "increment").unwrap();
+    let mut config = netipc::ClientConfig::default();
+    config.session.supported = netipc::Profiles::BASELINE | netipc::Profiles::SHM_HYBRID;
+    let mut client = netipc::Client::<netipc::services::Increment>::new(endpoint, config);
+    client.refresh();
+    for arguments in [&["--clean"][..], &[]] {
+        let [endpoint] = listed(&run_dir, arguments).try_into().unwrap();
+        assert_eq!((&endpoint["shared_memory"], &endpoint["leftovers"]), (&json!(1), &json!([])));
+    }
+    assert_eq!(client.call(1).unwrap().value, 2);
+    kill(provider);
+    let [endpoint] = listed(&run_dir, &[]).try_into().unwrap();
+    assert_eq!((&endpoint["state"], &endpoint["shared_memory"]), (&json!("stale"), &json!(0)));
+    assert_eq!(endpoint["leftovers"].as_array().unwrap().len(), 1);
+    let [endpoint] = listed(&run_dir, &["--clean"]).try_into().unwrap();
+    assert_eq!((&endpoint["state"], &endpoint["leftovers"]), (&json!("removed"), &json!([])));
+    assert!(run_dir.entries().is_empty());
 }
 
 #[test]

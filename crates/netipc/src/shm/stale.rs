@@ -8,10 +8,11 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use rustix::fs::{FileType, FlockOperation, OFlags};
+use rustix::fs::{FileType, FlockOperation, OFlags, Stat};
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 
@@ -22,11 +23,29 @@ pub(crate) const SUFFIX: &str = ".ipcshm";
 
 /// Removes every stale region of a service; the caller has the endpoint. NIPC-SHM-06, NIPC-SHM-07.
 pub(crate) fn clear_all(run_dir: &Path, service: &str) {
-    // A directory that cannot be read keeps what is in it: names that are in the way are met when they are needed.
-    let Ok(entries) = fs::read_dir(run_dir) else { return };
-    for entry in entries.flatten().filter(|entry| belongs_to(&entry.file_name(), service)) {
-        clear(&entry.path());
+    for path in paths(run_dir, service) {
+        clear(&path);
     }
+}
+
+/// The regions of a service, and whether each is in use. NIPC-SHM-07.
+pub(crate) fn list(run_dir: &Path, service: &str) -> Vec<(PathBuf, bool)> {
+    let mut regions: Vec<_> = paths(run_dir, service)
+        .filter_map(|path| match look(&path) {
+            Look::Absent => None,
+            Look::InUse => Some((path, true)),
+            Look::Link | Look::Stale { .. } => Some((path, false)),
+        })
+        .collect();
+    regions.sort();
+    regions
+}
+
+/// What has the name of a region of the service. A directory that cannot be read keeps what is in it: names that are in
+/// the way are met when they are needed.
+fn paths(run_dir: &Path, service: &str) -> impl Iterator<Item = PathBuf> {
+    let entries = fs::read_dir(run_dir).into_iter().flatten().flatten();
+    entries.filter(move |entry| belongs_to(&entry.file_name(), service)).map(|entry| entry.path())
 }
 
 /// Whether a file name is that of a region of the service, and not one of another that begins with the same name.
@@ -41,31 +60,53 @@ fn belongs_to(name: &OsStr, service: &str) -> bool {
 
 /// Removes what has the name of a region unless that is in use; whether the name is free now.
 pub(crate) fn clear(path: &Path) -> bool {
+    match look(path) {
+        Look::Absent => true,
+        Look::InUse => false,
+        Look::Link => rustix::fs::unlink(path).is_ok(),
+        Look::Stale { stat, .. } => {
+            let cleared = is_named(path, stat.st_dev, stat.st_ino) && rustix::fs::unlink(path).is_ok();
+            reach(Point::Cleared);
+            cleared
+        }
+    }
+}
+
+/// What has the name of a region.
+enum Look {
+    Absent,
+    /// As far as that can be known.
+    InUse,
+    /// A symbolic link: never followed, and nobody's region.
+    Link,
+    /// Locked for as long as this exists: of two who clean up at once the other one takes the file for one in use.
+    Stale {
+        _locked: OwnedFd,
+        stat: Stat,
+    },
+}
+
+fn look(path: &Path) -> Look {
     let file = match open(path, OFlags::RDONLY) {
         Ok(file) => file,
-        Err(Errno::NOENT) => return true,
-        // A symbolic link: never followed, and nobody's region.
-        Err(Errno::LOOP) => return rustix::fs::unlink(path).is_ok(),
-        Err(_) => return false,
+        Err(Errno::NOENT) => return Look::Absent,
+        Err(Errno::LOOP) => return Look::Link,
+        Err(_) => return Look::InUse,
     };
     reach(Point::Found);
-    let Ok(stat) = rustix::fs::fstat(&file) else { return false };
-    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
-        return false;
-    }
-    // Locked until the descriptor is closed: of two who clean up at once the other one takes the file for one in use.
-    if rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
-        return false;
+    let Ok(stat) = rustix::fs::fstat(&file) else { return Look::InUse };
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile
+        || rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).is_err()
+    {
+        return Look::InUse;
     }
     if let Ok((_, owner)) = read_head(&file, &stat)
         && owner.generation != 0
         && Pid::from_raw(owner.pid.max(0)).is_some_and(|pid| has_mapped(pid, path, stat.st_ino))
     {
-        return false;
+        return Look::InUse;
     }
-    let cleared = is_named(path, stat.st_dev, stat.st_ino) && rustix::fs::unlink(path).is_ok();
-    reach(Point::Cleared);
-    cleared
+    Look::Stale { _locked: file, stat }
 }
 
 /// Whether a process lives and has a file mapped, as far as that can be known.

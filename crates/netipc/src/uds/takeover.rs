@@ -13,6 +13,7 @@ use rustix::io::Errno;
 use crate::clock;
 use crate::endpoint::{Endpoint, Presence};
 use crate::error::{Error, Occupant, Operation};
+use crate::shm::stale;
 use crate::sys::credentials::peer_credentials;
 use crate::sys::lock::{DirLock, LockableDir};
 use crate::sys::socket;
@@ -119,7 +120,8 @@ pub(crate) fn probe(endpoint: &Endpoint) -> Result<Presence, Error> {
     })
 }
 
-/// Removes the socket if nobody listens there, under the lock of the directory; what was there. NIPC-EP-18.
+/// Removes the socket and the shared memory if nobody listens there, under the lock of the directory; what was there.
+/// NIPC-EP-18.
 pub(crate) fn remove_stale(endpoint: &Endpoint, lock_timeout: Duration) -> Result<Presence, Error> {
     let dir = open_dir(endpoint)?;
     let _lock = lock(&dir, endpoint, lock_timeout)?;
@@ -127,6 +129,9 @@ pub(crate) fn remove_stale(endpoint: &Endpoint, lock_timeout: Duration) -> Resul
     if let Presence::Stale = presence {
         rustix::fs::unlink(endpoint.socket_path())
             .map_err(|errno| Error::io(Operation::Unlink, Some(endpoint), errno))?;
+    }
+    if let Presence::Stale | Presence::Nobody = presence {
+        stale::clear_all(endpoint.run_dir(), endpoint.service());
     }
     Ok(presence)
 }
