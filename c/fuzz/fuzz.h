@@ -11,11 +11,11 @@
 
 #include "netipc/codec.h"
 
-#define FUZZ_CHECK(condition)                              \
-    do {                                                   \
-        if (!(condition)) {                                \
-            fuzz_failed(__FILE__, __LINE__, #condition);   \
-        }                                                  \
+#define FUZZ_CHECK(condition)                                                                                          \
+    do {                                                                                                               \
+        if (!(condition)) {                                                                                            \
+            fuzz_failed(__FILE__, __LINE__, #condition);                                                               \
+        }                                                                                                              \
     } while (0)
 
 _Noreturn void fuzz_failed(const char *file, int line, const char *condition);

@@ -29,8 +29,7 @@ void netipc_assembler_free(netipc_assembler *assembler)
 /* Memory grows for bytes that arrived, never for a length that was announced (NIPC-CHK-13). */
 static bool append(netipc_assembler *assembler, const void *body, size_t len, netipc_error *error)
 {
-    if (!netipc__buffer_append(&assembler->payload, &assembler->allocator, body, len,
-                               assembler->header.payload_len)) {
+    if (!netipc__buffer_append(&assembler->payload, &assembler->allocator, body, len, assembler->header.payload_len)) {
         return NETIPC__FAIL(error, NO_MEMORY, .got = (uint64_t)assembler->payload.len + len);
     }
     return true;
@@ -53,8 +52,7 @@ bool netipc_assembler_begin(netipc_assembler *assembler, const netipc_header *he
 }
 
 /* Whether a chunk whose packet carries `body` payload bytes is the next one of the message. */
-static bool check(const netipc_assembler *assembler, const netipc_chunk_header *chunk, size_t body,
-                  netipc_error *error)
+static bool check(const netipc_assembler *assembler, const netipc_chunk_header *chunk, size_t body, netipc_error *error)
 {
     const netipc_header *header = &assembler->header;
     if (chunk->message_id != header->message_id) {

@@ -17,8 +17,7 @@ static entry read_entry(netipc__reader *directory)
     return read;
 }
 
-bool netipc_batch_parse(netipc_batch *batch, const void *payload, size_t len, uint32_t item_count,
-                        netipc_error *error)
+bool netipc_batch_parse(netipc_batch *batch, const void *payload, size_t len, uint32_t item_count, netipc_error *error)
 {
     /* Wide enough for every product and sum here, also where size_t is not. */
     uint64_t directory_len = (uint64_t)item_count * NETIPC_BATCH_ENTRY_LEN;

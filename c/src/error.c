@@ -93,8 +93,9 @@ typedef struct text {
 } text;
 
 #if defined(__GNUC__)
-__attribute__((format(printf, 2, 3)))
+static size_t write_text(text to, const char *format, ...) __attribute__((format(printf, 2, 3)));
 #endif
+
 static size_t write_text(text to, const char *format, ...)
 {
     va_list arguments;
@@ -147,10 +148,9 @@ static size_t describe_batch(const netipc_error *e, text to)
         return write_text(to, "batch item %" PRIu64 " starts at offset %" PRIu64 ", which is no multiple of 8",
                           e->index, e->got);
     case NETIPC_PROBLEM_BATCH_BOUNDS:
-        return write_text(to,
-                          "batch item %" PRIu64 " has %" PRIu64 " bytes at offset %" PRIu64 ", only %" PRIu64
-                          " bytes are there",
-                          e->index, e->got, e->detail, e->allowed);
+        return write_text(
+            to, "batch item %" PRIu64 " has %" PRIu64 " bytes at offset %" PRIu64 ", only %" PRIu64 " bytes are there",
+            e->index, e->got, e->detail, e->allowed);
     case NETIPC_PROBLEM_BATCH_FULL:
         return write_text(to, "%" PRIu64 " bytes do not fit into the %" PRIu64 " bytes left for the batch", e->got,
                           e->allowed);
@@ -166,17 +166,15 @@ static size_t describe_chunk(const netipc_error *e, text to)
         return write_text(to, "a packet of %" PRIu64 " bytes is too short for a %u-byte chunk header", e->got,
                           NETIPC_CHUNK_HEADER_LEN);
     case NETIPC_PROBLEM_CHUNK_MAGIC:
-        return write_text(to,
-                          "a chunk must follow, but the packet starts with 0x%08" PRIx64 ", not with 0x%08" PRIx64,
+        return write_text(to, "a chunk must follow, but the packet starts with 0x%08" PRIx64 ", not with 0x%08" PRIx64,
                           e->got, e->allowed);
     case NETIPC_PROBLEM_CHUNK_VERSION:
         return write_text(to, "a chunk has version %" PRIu64 ", only %" PRIu64 " is known", e->got, e->allowed);
     case NETIPC_PROBLEM_CHUNK_FLAGS:
         return write_text(to, "a chunk has flags 0x%04" PRIx64 ", none are known", e->got);
     case NETIPC_PROBLEM_CHUNK_MESSAGE_ID:
-        return write_text(to,
-                          "a chunk has message id %" PRIu64 ", the message that it must continue has %" PRIu64, e->got,
-                          e->allowed);
+        return write_text(to, "a chunk has message id %" PRIu64 ", the message that it must continue has %" PRIu64,
+                          e->got, e->allowed);
     case NETIPC_PROBLEM_CHUNK_INDEX:
         return write_text(to, "a chunk has index %" PRIu64 ", the next one is %" PRIu64, e->got, e->allowed);
     case NETIPC_PROBLEM_CHUNK_COUNT:
@@ -188,13 +186,11 @@ static size_t describe_chunk(const netipc_error *e, text to)
         return write_text(to, "a chunk announces %" PRIu64 " payload bytes, its packet has %" PRIu64, e->allowed,
                           e->got);
     case NETIPC_PROBLEM_CHUNK_PART_LEN:
-        return write_text(to,
-                          "a chunk carries %" PRIu64 " payload bytes, the next part of the message has %" PRIu64,
+        return write_text(to, "a chunk carries %" PRIu64 " payload bytes, the next part of the message has %" PRIu64,
                           e->got, e->allowed);
     default:
         return write_text(to,
-                          "a message of %" PRIu64 " payload bytes of which %" PRIu64
-                          " are there needs no assembler",
+                          "a message of %" PRIu64 " payload bytes of which %" PRIu64 " are there needs no assembler",
                           e->allowed, e->got);
     }
 }
@@ -220,29 +216,26 @@ static size_t describe_session(const netipc_error *e, text to)
     case NETIPC_PROBLEM_UNEXPECTED_KIND:
         return write_text(to, "the peer sent a %s where only a %s may come", kind_text(e->got), kind_text(e->allowed));
     case NETIPC_PROBLEM_PAYLOAD_TOO_LARGE:
-        return write_text(to, "the peer announced a payload of %" PRIu64 " bytes, the agreed limit is %" PRIu64,
-                          e->got, e->allowed);
+        return write_text(to, "the peer announced a payload of %" PRIu64 " bytes, the agreed limit is %" PRIu64, e->got,
+                          e->allowed);
     case NETIPC_PROBLEM_TOO_MANY_ITEMS:
         return write_text(to, "the peer announced %" PRIu64 " batch items, the agreed limit is %" PRIu64, e->got,
                           e->allowed);
     case NETIPC_PROBLEM_PACKET_TOO_LONG:
         return write_text(to,
-                          "the peer sent a packet of %" PRIu64 " bytes, at most %" PRIu64
-                          " can belong to its message",
+                          "the peer sent a packet of %" PRIu64 " bytes, at most %" PRIu64 " can belong to its message",
                           e->got, e->allowed);
     case NETIPC_PROBLEM_UNKNOWN_MESSAGE_ID:
         return write_text(to, "the peer answered message id %" PRIu64 ", which is not in flight", e->got);
     case NETIPC_PROBLEM_WRONG_CODE:
-        return write_text(to,
-                          "the peer answered a call of method %" PRIu64 " with a response of method %" PRIu64,
+        return write_text(to, "the peer answered a call of method %" PRIu64 " with a response of method %" PRIu64,
                           e->allowed, e->got);
     case NETIPC_PROBLEM_UNEXPECTED_STATUS:
         return write_text(to, "the peer answered a call with status %" PRIu64 " (%s)", e->got,
                           netipc_status_name((netipc_status)e->got));
     case NETIPC_PROBLEM_WRONG_ITEM_COUNT:
         return write_text(to,
-                          "the peer answered a batch of %" PRIu64 " items with one of %" PRIu64
-                          " (0 is none at all)",
+                          "the peer answered a batch of %" PRIu64 " items with one of %" PRIu64 " (0 is none at all)",
                           e->allowed, e->got);
     case NETIPC_PROBLEM_REPLY_ITEMS:
         return write_text(to, "the peer answered a lookup of %" PRIu64 " keys with %" PRIu64 " items", e->allowed,
@@ -250,8 +243,7 @@ static size_t describe_session(const netipc_error *e, text to)
     case NETIPC_PROBLEM_REPLY_KEY:
         return write_text(to, "the peer answered key %" PRIu64 " of a lookup with another key", e->index);
     case NETIPC_PROBLEM_REPLY_GAP:
-        return write_text(to,
-                          "the peer answered key %" PRIu64 " of a lookup, but had no room for one before it",
+        return write_text(to, "the peer answered key %" PRIu64 " of a lookup, but had no room for one before it",
                           e->index);
     default:
         return describe_half_message(e, to);
@@ -266,8 +258,7 @@ static size_t describe_send(const netipc_error *e, text to)
     case NETIPC_PROBLEM_SEND_ITEMS:
         return write_text(to, "the batch has %" PRIu64 " items, the agreed limit is %" PRIu64, e->got, e->allowed);
     case NETIPC_PROBLEM_SEND_KIND:
-        return write_text(to, "this side of a session sends a %s, not a %s", kind_text(e->allowed),
-                          kind_text(e->got));
+        return write_text(to, "this side of a session sends a %s, not a %s", kind_text(e->allowed), kind_text(e->got));
     case NETIPC_PROBLEM_SEND_DUPLICATE_ID:
         return write_text(to, "message id %" PRIu64 " is in flight already", e->got);
     default:
@@ -287,8 +278,7 @@ static size_t describe_hello(const netipc_error *e, text to)
         return write_text(to, "a HELLO payload has %" PRIu64 " bytes, at least %" PRIu64 " are needed", e->got,
                           e->allowed);
     case NETIPC_PROBLEM_HELLO_LAYOUT:
-        return write_text(to, "a HELLO has layout version %" PRIu64 ", only %" PRIu64 " is known", e->got,
-                          e->allowed);
+        return write_text(to, "a HELLO has layout version %" PRIu64 ", only %" PRIu64 " is known", e->got, e->allowed);
     case NETIPC_PROBLEM_HELLO_PADDING:
         return write_text(to, "the padding of a HELLO is 0x%08" PRIx64 ", it must be zero", e->got);
     case NETIPC_PROBLEM_HELLO_PROFILE:
@@ -301,8 +291,7 @@ static size_t describe_hello(const netipc_error *e, text to)
         return write_text(to, "the client's user or group is not on the allow-list");
     case NETIPC_PROBLEM_HELLO_REQUEST_PAYLOAD:
         return write_text(to,
-                          "the client proposes request payloads of %" PRIu64 " bytes, at most %" PRIu64
-                          " are accepted",
+                          "the client proposes request payloads of %" PRIu64 " bytes, at most %" PRIu64 " are accepted",
                           e->got, e->allowed);
     case NETIPC_PROBLEM_HELLO_PACKET_SIZE:
         return write_text(to, "the packet size would be %" PRIu64 " bytes, at least %" PRIu64 " are needed", e->got,
@@ -333,10 +322,9 @@ static size_t describe_rejection(const netipc_error *e, text to)
 {
     netipc_status status = (netipc_status)e->got;
     if (status == NETIPC_STATUS_LIMIT_EXCEEDED) {
-        return write_text(to,
-                          "the server refused the proposed request payload of %" PRIu64
-                          " bytes: propose less (status %u (%s))",
-                          e->detail, status, netipc_status_name(status));
+        return write_text(
+            to, "the server refused the proposed request payload of %" PRIu64 " bytes: propose less (status %u (%s))",
+            e->detail, status, netipc_status_name(status));
     }
     return write_text(to, "%s (status %u (%s))", rejection(status), status, netipc_status_name(status));
 }
@@ -367,11 +355,10 @@ static size_t describe_ack(const netipc_error *e, text to)
         netipc_profiles_describe((netipc_profiles)e->allowed, possible, sizeof possible);
         return write_text(to, "the server selected profile %s, it must be one of %s", selected, possible);
     case NETIPC_PROBLEM_ACK_PACKET_SIZE:
-        return write_text(to, "the server grants packets of %" PRIu64 " bytes, at least %" PRIu64 " are needed",
-                          e->got, e->allowed);
+        return write_text(to, "the server grants packets of %" PRIu64 " bytes, at least %" PRIu64 " are needed", e->got,
+                          e->allowed);
     default:
-        return write_text(to,
-                          "the server grants request payloads of %" PRIu64 " bytes, only %" PRIu64 " were proposed",
+        return write_text(to, "the server grants request payloads of %" PRIu64 " bytes, only %" PRIu64 " were proposed",
                           e->got, e->allowed);
     }
 }

@@ -23,7 +23,7 @@ static inline bool netipc__fail(netipc_error *error, netipc_error failure)
     return false;
 }
 
-#define NETIPC__FAIL(error, name, ...) \
+#define NETIPC__FAIL(error, name, ...)                                                                                 \
     netipc__fail(error, (netipc_error){.problem = NETIPC_PROBLEM_##name, __VA_ARGS__})
 
 #endif

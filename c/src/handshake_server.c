@@ -134,8 +134,8 @@ netipc_answer netipc_hello_answer(const netipc_server_policy *policy, const void
     netipc_answer answer = {.verdict = NETIPC_VERDICT_ACCEPT};
     netipc_hello hello;
     netipc_hello_ack ack;
-    if (decode(packet, len, &hello, &answer.status, &answer.reason) &&
-        judge(policy, &hello, gate, &answer.status, &answer.reason)) {
+    if (decode(packet, len, &hello, &answer.status, &answer.reason)
+        && judge(policy, &hello, gate, &answer.status, &answer.reason)) {
         ack = grant(policy, &hello, session_id);
         answer.agreed = (netipc_agreed){.profile = ack.selected,
                                         .server_supported = ack.server_supported,

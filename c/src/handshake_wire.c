@@ -20,11 +20,8 @@ static netipc_limits read_limits(netipc__reader *in)
 
 static void write_control(uint8_t *out, uint16_t code, netipc_status status, uint32_t payload_len)
 {
-    netipc_header header = {.kind = NETIPC_MESSAGE_CONTROL,
-                            .code = code,
-                            .status = status,
-                            .payload_len = payload_len,
-                            .item_count = 1};
+    netipc_header header = {
+        .kind = NETIPC_MESSAGE_CONTROL, .code = code, .status = status, .payload_len = payload_len, .item_count = 1};
     netipc_header_encode(&header, out);
 }
 

@@ -126,12 +126,10 @@ bool netipc_session_send(netipc_session *session, const netipc_header *header, n
         return NETIPC__FAIL(error, SEND_CLOSED, .got = 0);
     }
     if (header->kind != sent_kind(session)) {
-        return NETIPC__FAIL(error, SEND_KIND, .got = (uint64_t)header->kind,
-                            .allowed = (uint64_t)sent_kind(session));
+        return NETIPC__FAIL(error, SEND_KIND, .got = (uint64_t)header->kind, .allowed = (uint64_t)sent_kind(session));
     }
     if (header->payload_len > session->outbound.max_payload) {
-        return NETIPC__FAIL(error, SEND_PAYLOAD, .got = header->payload_len,
-                            .allowed = session->outbound.max_payload);
+        return NETIPC__FAIL(error, SEND_PAYLOAD, .got = header->payload_len, .allowed = session->outbound.max_payload);
     }
     if (header->item_count > session->outbound.max_items) {
         return NETIPC__FAIL(error, SEND_ITEMS, .got = header->item_count, .allowed = session->outbound.max_items);
@@ -185,12 +183,11 @@ static bool is_empty_failure(const netipc_header *header)
 static bool complete(netipc_session *session, const netipc_header *header, netipc_bytes payload, netipc_error *error)
 {
     netipc_batch batch;
-    if (netipc_header_is_batch(header) && !is_empty_failure(header) &&
-        !netipc_batch_parse(&batch, payload.data, payload.len, header->item_count, error)) {
+    if (netipc_header_is_batch(header) && !is_empty_failure(header)
+        && !netipc_batch_parse(&batch, payload.data, payload.len, header->item_count, error)) {
         return false;
     }
-    if (session->role == NETIPC_ROLE_CLIENT &&
-        !netipc__in_flight_remove(&session->in_flight, header->message_id)) {
+    if (session->role == NETIPC_ROLE_CLIENT && !netipc__in_flight_remove(&session->in_flight, header->message_id)) {
         return NETIPC__FAIL(error, UNKNOWN_MESSAGE_ID, .got = header->message_id);
     }
     return true;
@@ -277,8 +274,8 @@ static bool continuation(netipc_session *session, const void *packet, size_t len
     if (!complete(session, &assembler->header, payload, error)) {
         return false;
     }
-    *received = (netipc_received){
-        .progress = NETIPC_PROGRESS_ASSEMBLED, .header = assembler->header, .payload = payload};
+    *received =
+        (netipc_received){.progress = NETIPC_PROGRESS_ASSEMBLED, .header = assembler->header, .payload = payload};
     return true;
 }
 
@@ -292,8 +289,8 @@ bool netipc_session_receive_with(netipc_session *session, const void *packet, si
     netipc_received outcome;
     source time = {.clock = clock, .context = context};
     bool sound = netipc_assembler_pending(&session->assembler) != NULL
-                     ? continuation(session, packet, len, &outcome, &violation)
-                     : first_packet(session, packet, len, time, &outcome, &violation);
+        ? continuation(session, packet, len, &outcome, &violation)
+        : first_packet(session, packet, len, time, &outcome, &violation);
     if (!sound) {
         poison(session, &violation);
         return netipc__fail(error, violation);

@@ -173,7 +173,7 @@ static const testee_service *find(const char *target, bool *is_reply)
     }
     *is_reply = strcmp(slash, "/reply") == 0;
     for (size_t i = 0; testee_services[i] != NULL; i++) {
-        const char *name = testee_services[i]->service->name;
+        const char *name = testee_services[i]->service()->name;
         if (strlen(name) == (size_t)(slash - target) && strncmp(name, target, strlen(name)) == 0) {
             return testee_services[i];
         }

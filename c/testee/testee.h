@@ -72,7 +72,7 @@ void testee_put_build_error(testee_text *out, const netipc_build_error *error);
 
 /* A service: values as JSON and back. Generated. */
 typedef struct testee_service {
-    const netipc_service *service;
+    const netipc_service *(*service)(void);
     bool (*decode_request)(netipc_bytes bytes, testee_text *out, netipc_decode_error *error);
     bool (*decode_reply)(netipc_bytes bytes, testee_text *out, netipc_decode_error *error);
     bool (*encode_request)(testee_json *in, netipc_writer *out, netipc_build_error *error);
@@ -85,11 +85,7 @@ typedef struct testee_service {
 extern const testee_service *const testee_services[];
 
 /* How a request ends. */
-typedef enum testee_result {
-    TESTEE_DONE = 0,
-    TESTEE_REFUSED = 1,
-    TESTEE_NOT_KNOWN = 2
-} testee_result;
+typedef enum testee_result { TESTEE_DONE = 0, TESTEE_REFUSED = 1, TESTEE_NOT_KNOWN = 2 } testee_result;
 
 /* What is asked. */
 typedef enum testee_op {

@@ -258,7 +258,7 @@ static void misaligned(void)
 /* NIPC-BAT-09 */
 static void out_of_bounds(void)
 {
-    const uint32_t bad[][2] = {{0, 25}, {24, 1}, {32, 0}, {UINT32_MAX - 7, 8}, {UINT32_MAX - 7, UINT32_MAX},
+    const uint32_t bad[][2] = {{0, 25},         {24, 1}, {32, 0}, {UINT32_MAX - 7, 8}, {UINT32_MAX - 7, UINT32_MAX},
                                {0, UINT32_MAX}, {8, 17}};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         bool sound;

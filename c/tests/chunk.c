@@ -48,8 +48,8 @@ static void boundary_of_one_packet(void)
 static bool same_packet(const netipc_chunker *left, const netipc_chunker *right)
 {
     netipc_packet a, b;
-    return netipc_chunker_packet(left, &a) && netipc_chunker_packet(right, &b) && a.offset == b.offset &&
-           a.len == b.len && memcmp(a.head, b.head, sizeof a.head) == 0;
+    return netipc_chunker_packet(left, &a) && netipc_chunker_packet(right, &b) && a.offset == b.offset && a.len == b.len
+        && memcmp(a.head, b.head, sizeof a.head) == 0;
 }
 
 /* NIPC-CHK-04: a chunker shows the same packet until it is told that the packet was sent. */
@@ -86,12 +86,12 @@ static message assemble(const packets *all, uint32_t packet_size)
     netipc_assembler *assembler = netipc_assembler_new(NULL);
     CHECK(assembler != NULL);
     const test_packet *first = &all->list[0];
-    result.sound = netipc_header_decode(&result.header, first->data, first->len, &result.error) &&
-                   netipc_assembler_begin(assembler, &result.header, first->data + 32, first->len - 32, packet_size,
-                                          &result.error);
+    result.sound = netipc_header_decode(&result.header, first->data, first->len, &result.error)
+        && netipc_assembler_begin(assembler, &result.header, first->data + 32, first->len - 32, packet_size,
+                                  &result.error);
     for (size_t i = 1; result.sound && !result.complete && i < all->count; i++) {
-        result.sound = netipc_assembler_continue(assembler, all->list[i].data, all->list[i].len, &result.complete,
-                                                 &result.error);
+        result.sound =
+            netipc_assembler_continue(assembler, all->list[i].data, all->list[i].len, &result.complete, &result.error);
         CHECK_EQ(netipc_assembler_pending(assembler) != NULL, !result.complete);
     }
     if (result.complete) {
@@ -137,7 +137,8 @@ static packets cut_short(const netipc_header *header, const uint8_t *payload, ui
     packets_add(&out, head, sizeof head, payload, first);
     uint32_t budget = packet_size - 32;
     uint32_t rest = header->payload_len - first;
-    netipc_chunk_header chunk = {.message_id = header->message_id, .total_len = header->payload_len + 32,
+    netipc_chunk_header chunk = {.message_id = header->message_id,
+                                 .total_len = header->payload_len + 32,
                                  .count = 1 + (rest + budget - 1) / budget};
     for (uint32_t sent = first; sent < header->payload_len; sent += chunk.payload_len) {
         chunk.index++;
@@ -187,8 +188,11 @@ static void other_splits_are_refused(void)
             uint32_t due = len - sent < 64 ? len - sent : 64;
             part = part < len - sent ? part : len - sent;
             full = full && part == due;
-            netipc_chunk_header chunk = {.message_id = 3, .total_len = len + 32, .index = index,
-                                         .count = (uint32_t)good.count, .payload_len = part};
+            netipc_chunk_header chunk = {.message_id = 3,
+                                         .total_len = len + 32,
+                                         .index = index,
+                                         .count = (uint32_t)good.count,
+                                         .payload_len = part};
             uint8_t head[32];
             netipc_chunk_header_encode(&chunk, head);
             packets_add(&odd, head, sizeof head, payload + sent, part);
@@ -300,8 +304,8 @@ static void order_of_checks(void)
 
 static size_t chunk_packet(uint8_t *packet, uint32_t index, uint32_t payload_len)
 {
-    netipc_chunk_header chunk = {.message_id = 77, .total_len = 220, .index = index, .count = 3,
-                                 .payload_len = payload_len};
+    netipc_chunk_header chunk = {
+        .message_id = 77, .total_len = 220, .index = index, .count = 3, .payload_len = payload_len};
     netipc_chunk_header_encode(&chunk, packet);
     memset(packet + 32, 0, payload_len);
     return 32 + payload_len;
@@ -376,8 +380,8 @@ static void memory_grows_with_arrival(void)
     unsigned moves = 0;
     for (uint32_t index = 1; index <= 1024; index++) {
         size_t before = netipc_assembler_held(assembler);
-        netipc_chunk_header chunk = {.message_id = 1, .total_len = total + 32, .index = index,
-                                     .count = 1 + total / 4096, .payload_len = 4096};
+        netipc_chunk_header chunk = {
+            .message_id = 1, .total_len = total + 32, .index = index, .count = 1 + total / 4096, .payload_len = 4096};
         netipc_chunk_header_encode(&chunk, packet);
         bool complete;
         CHECK(netipc_assembler_continue(assembler, packet, 4128, &complete, NULL));

@@ -10,7 +10,10 @@ typedef struct sentence {
     const char *text;
 } sentence;
 
-#define ERROR(name, ...) {.problem = NETIPC_PROBLEM_##name, __VA_ARGS__}
+#define ERROR(name, ...)                                                                                               \
+    {                                                                                                                  \
+        .problem = NETIPC_PROBLEM_##name, __VA_ARGS__                                                                  \
+    }
 #define REQUEST NETIPC_MESSAGE_REQUEST
 #define CONTROL NETIPC_MESSAGE_CONTROL
 
@@ -42,8 +45,7 @@ static const sentence sentences[] = {
     {ERROR(CHUNK_FLAGS, .got = 5), NETIPC_KIND_INVALID_MESSAGE, "a chunk has flags 0x0005, none are known"},
     {ERROR(CHUNK_MESSAGE_ID, .got = 5, .allowed = 6), NETIPC_KIND_INVALID_MESSAGE,
      "a chunk has message id 5, the message that it must continue has 6"},
-    {ERROR(CHUNK_INDEX, .got = 5, .allowed = 6), NETIPC_KIND_INVALID_MESSAGE,
-     "a chunk has index 5, the next one is 6"},
+    {ERROR(CHUNK_INDEX, .got = 5, .allowed = 6), NETIPC_KIND_INVALID_MESSAGE, "a chunk has index 5, the next one is 6"},
     {ERROR(CHUNK_COUNT, .got = 5, .allowed = 6), NETIPC_KIND_INVALID_MESSAGE,
      "a chunk tells of 5 chunks, the message has 6"},
     {ERROR(CHUNK_TOTAL, .got = 5, .allowed = 6), NETIPC_KIND_INVALID_MESSAGE,
@@ -72,14 +74,13 @@ static const sentence sentences[] = {
      "the peer answered a batch of 4 items with one of 0 (0 is none at all)"},
     {ERROR(REPLY_ITEMS, .got = 3, .allowed = 4), NETIPC_KIND_PEER_MISBEHAVED,
      "the peer answered a lookup of 4 keys with 3 items"},
-    {ERROR(REPLY_KEY, .index = 5), NETIPC_KIND_PEER_MISBEHAVED,
-     "the peer answered key 5 of a lookup with another key"},
+    {ERROR(REPLY_KEY, .index = 5), NETIPC_KIND_PEER_MISBEHAVED, "the peer answered key 5 of a lookup with another key"},
     {ERROR(REPLY_GAP, .index = 5), NETIPC_KIND_PEER_MISBEHAVED,
      "the peer answered key 5 of a lookup, but had no room for one before it"},
     {ERROR(HALF_MESSAGE, .got = 10, .allowed = 20, .detail = 30 * NETIPC_SECOND), NETIPC_KIND_PEER_MISBEHAVED,
      "only 10 of 20 payload bytes arrived within 30s"},
-    {ERROR(HALF_MESSAGE, .got = 10, .allowed = 20, .detail = 1500 * NETIPC_MILLISECOND),
-     NETIPC_KIND_PEER_MISBEHAVED, "only 10 of 20 payload bytes arrived within 1500ms"},
+    {ERROR(HALF_MESSAGE, .got = 10, .allowed = 20, .detail = 1500 * NETIPC_MILLISECOND), NETIPC_KIND_PEER_MISBEHAVED,
+     "only 10 of 20 payload bytes arrived within 1500ms"},
     {ERROR(HALF_MESSAGE, .got = 10, .allowed = 20, .detail = 17), NETIPC_KIND_PEER_MISBEHAVED,
      "only 10 of 20 payload bytes arrived within 17ns"},
     {ERROR(SEND_PAYLOAD, .got = 2, .allowed = 1), NETIPC_KIND_LIMIT_EXCEEDED,
@@ -198,8 +199,11 @@ static void odd_errors(void)
     rng random = rng_new(19);
     for (int i = 0; i < 3000; i++) {
         char text[2048];
-        netipc_error odd = {.problem = (netipc_problem)rng_below(&random, 1000), .got = rng_next(&random),
-                            .allowed = rng_next(&random), .index = rng_next(&random), .detail = rng_next(&random)};
+        netipc_error odd = {.problem = (netipc_problem)rng_below(&random, 1000),
+                            .got = rng_next(&random),
+                            .allowed = rng_next(&random),
+                            .index = rng_next(&random),
+                            .detail = rng_next(&random)};
         size_t len = netipc_error_describe(&odd, text, sizeof text);
         CHECK(len > 0 && len < sizeof text && len == strlen(text));
     }

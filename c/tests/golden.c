@@ -16,8 +16,12 @@ static netipc_limits limits(uint32_t max_payload, uint32_t max_items)
 static void header(void)
 {
     CHECK_EQ(load_vector("payloads/header.bin", bytes, sizeof bytes), 32);
-    netipc_header expected = {.kind = NETIPC_MESSAGE_REQUEST, .flags = NETIPC_FLAG_BATCH, .code = 2,
-                              .payload_len = 12345, .item_count = 42, .message_id = TOKEN};
+    netipc_header expected = {.kind = NETIPC_MESSAGE_REQUEST,
+                              .flags = NETIPC_FLAG_BATCH,
+                              .code = 2,
+                              .payload_len = 12345,
+                              .item_count = 42,
+                              .message_id = TOKEN};
     netipc_header decoded;
     CHECK(netipc_header_decode(&decoded, bytes, 32, NULL));
     CHECK_HEADER(&decoded, &expected);
@@ -46,8 +50,12 @@ static void chunk_header(void)
 static void hello(void)
 {
     CHECK_EQ(load_vector("payloads/hello.bin", bytes, sizeof bytes), NETIPC_HELLO_LEN);
-    netipc_hello expected = {.layout_version = 1, .supported = 5, .preferred = 4, .request = limits(4096, 100),
-                             .response = limits(1048576, 1), .auth_token = UINT64_C(0xAABBCCDDEEFF0011),
+    netipc_hello expected = {.layout_version = 1,
+                             .supported = 5,
+                             .preferred = 4,
+                             .request = limits(4096, 100),
+                             .response = limits(1048576, 1),
+                             .auth_token = UINT64_C(0xAABBCCDDEEFF0011),
                              .packet_size = 65536};
     uint8_t out[NETIPC_HELLO_LEN];
     netipc_hello_encode(&expected, out);
@@ -64,8 +72,13 @@ static void hello(void)
 static void hello_ack(void)
 {
     CHECK_EQ(load_vector("payloads/hello_ack.bin", bytes, sizeof bytes), NETIPC_ACK_LEN);
-    netipc_hello_ack expected = {.layout_version = 1, .server_supported = 7, .intersection = 5, .selected = 4,
-                                 .request = limits(2048, 50), .response = limits(65536, 1), .packet_size = 32768,
+    netipc_hello_ack expected = {.layout_version = 1,
+                                 .server_supported = 7,
+                                 .intersection = 5,
+                                 .selected = 4,
+                                 .request = limits(2048, 50),
+                                 .response = limits(65536, 1),
+                                 .packet_size = 32768,
                                  .session_id = 1};
     uint8_t out[NETIPC_ACK_LEN];
     netipc_hello_ack_encode(&expected, out);
@@ -99,14 +112,20 @@ static void handshake_fields_are_kept(void)
 /* What the client of the `ack_*` vectors proposes. */
 static netipc_proposal proposal(void)
 {
-    return (netipc_proposal){.supported = NETIPC_PROFILE_BASELINE, .request = limits(2048, 4),
-                             .response = limits(777, 3), .response_ceiling = UINT32_C(1) << 20,
-                             .auth_token = TOKEN, .packet_size = 32768};
+    return (netipc_proposal){.supported = NETIPC_PROFILE_BASELINE,
+                             .request = limits(2048, 4),
+                             .response = limits(777, 3),
+                             .response_ceiling = UINT32_C(1) << 20,
+                             .auth_token = TOKEN,
+                             .packet_size = 32768};
 }
 
 /* What the server of the `ack_*` vectors grants. */
-static const netipc_server_policy policy = {.supported = 3, .auth_token = TOKEN, .max_request_payload = 4096,
-                                            .max_response_payload = 8192, .packet_size = 65536};
+static const netipc_server_policy policy = {.supported = 3,
+                                            .auth_token = TOKEN,
+                                            .max_request_payload = 4096,
+                                            .max_response_payload = 8192,
+                                            .packet_size = 65536};
 
 /* NIPC-HS-14, NIPC-HS-15: the grants of an existing server and ours are the same bytes. */
 static void ack_ok_baseline(void)
@@ -270,9 +289,12 @@ static void client_hellos(void)
         CHECK_EQ(load_vector(vectors[i], bytes, sizeof bytes), NETIPC_HELLO_PACKET_LEN);
         netipc_hello theirs;
         CHECK(netipc_hello_decode(&theirs, bytes + 32, NETIPC_HELLO_LEN, NULL));
-        netipc_proposal ours = {.supported = theirs.supported, .preferred = theirs.preferred,
-                                .request = theirs.request, .response = theirs.response,
-                                .response_ceiling = UINT32_C(1) << 20, .auth_token = theirs.auth_token,
+        netipc_proposal ours = {.supported = theirs.supported,
+                                .preferred = theirs.preferred,
+                                .request = theirs.request,
+                                .response = theirs.response,
+                                .response_ceiling = UINT32_C(1) << 20,
+                                .auth_token = theirs.auth_token,
                                 .packet_size = theirs.packet_size};
         uint8_t out[NETIPC_HELLO_PACKET_LEN];
         netipc_proposal_hello(&ours, out);

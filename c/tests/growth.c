@@ -21,8 +21,8 @@ static void check_proposal(const netipc_growth *growth, uint32_t request, uint32
 /* NIPC-L2C-23 */
 static void powers(void)
 {
-    const uint32_t cases[][2] = {{0, 16},   {1, 16},       {16, 16},      {17, 32},
-                                 {1024, 1024}, {1025, 2048}, {TOP, TOP}, {TOP + 1, TOP}, {UINT32_MAX, TOP}};
+    const uint32_t cases[][2] = {{0, 16},      {1, 16},    {16, 16},       {17, 32},         {1024, 1024},
+                                 {1025, 2048}, {TOP, TOP}, {TOP + 1, TOP}, {UINT32_MAX, TOP}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         CASE("%u", cases[i][0]);
         CHECK_EQ(netipc_next_pow2(cases[i][0]), cases[i][1]);
@@ -165,8 +165,8 @@ static void monotonic_and_bounded(void)
             CHECK_EQ(grew, learned.limit > before);
             CHECK(learned.limit >= before && learned.limit <= at_least_4096(ceiling));
             netipc_payloads proposed = growth.proposal;
-            grew = overflow ? netipc_growth_response_too_small(&growth, n)
-                            : netipc_growth_request_too_small(&growth, n);
+            grew =
+                overflow ? netipc_growth_response_too_small(&growth, n) : netipc_growth_request_too_small(&growth, n);
             CHECK_EQ(grew, growth.proposal.request > proposed.request || growth.proposal.response > proposed.response);
             CHECK(growth.proposal.request >= proposed.request && growth.proposal.response >= proposed.response);
             CHECK(growth.proposal.request <= at_least_4096(ceiling));

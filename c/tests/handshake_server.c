@@ -30,8 +30,8 @@ static netipc_error rejected(const uint8_t *packet, size_t len, netipc_gate gate
     CHECK_EQ(answer.verdict, NETIPC_VERDICT_REJECT);
     CHECK_EQ(answer.status, status);
     uint8_t expected[NETIPC_ACK_PACKET_LEN] = {0};
-    netipc_header header = {.kind = NETIPC_MESSAGE_CONTROL, .code = 2, .status = status, .payload_len = 48,
-                            .item_count = 1};
+    netipc_header header = {
+        .kind = NETIPC_MESSAGE_CONTROL, .code = 2, .status = status, .payload_len = 48, .item_count = 1};
     netipc_header_encode(&header, expected);
     expected[32] = 1;
     CHECK_MEM(answer.ack, expected, sizeof expected);
@@ -228,9 +228,10 @@ static void every_combination_of_faults(void)
             size_t len = break_hello(packet, faults);
             netipc_answer answer = answer_of(&policy, packet, len, (netipc_gate)gate);
             int status = expected_status(faults, (netipc_gate)gate);
-            CHECK_EQ(answer.verdict, status < 0    ? NETIPC_VERDICT_CLOSE
-                                     : status == 0 ? NETIPC_VERDICT_ACCEPT
-                                                   : NETIPC_VERDICT_REJECT);
+            CHECK_EQ(answer.verdict,
+                     status < 0        ? NETIPC_VERDICT_CLOSE
+                         : status == 0 ? NETIPC_VERDICT_ACCEPT
+                                       : NETIPC_VERDICT_REJECT);
             CHECK_EQ(answer.status, status < 0 ? 0 : status);
             CHECK_EQ(answer.reason.problem == NETIPC_PROBLEM_NONE, status == 0);
         }

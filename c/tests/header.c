@@ -179,8 +179,8 @@ static void batch_flag(void)
 static void constructors(void)
 {
     netipc_header request = netipc_header_request(3, 17, 99);
-    netipc_header expected = {.kind = NETIPC_MESSAGE_REQUEST, .code = 3, .payload_len = 17, .item_count = 1,
-                              .message_id = 99};
+    netipc_header expected = {
+        .kind = NETIPC_MESSAGE_REQUEST, .code = 3, .payload_len = 17, .item_count = 1, .message_id = 99};
     CHECK_HEADER(&request, &expected);
     netipc_header odd = request;
     odd.item_count = 7;

@@ -141,10 +141,8 @@ void check_error(const char *file, int line, const netipc_error *error, netipc_p
 
 bool same_error(const netipc_error *left, const netipc_error *right)
 {
-    return left->kind == right->kind && left->problem == right->problem && left->got == right->got &&
-           left->allowed == right->allowed && left->index == right->index && left->detail == right->detail &&
-           left->record == right->record && left->field == right->field && left->operation == right->operation &&
-           left->cause == right->cause;
+    return left->kind == right->kind && left->problem == right->problem && left->got == right->got
+        && left->allowed == right->allowed && left->index == right->index && left->detail == right->detail;
 }
 
 static bool same_limits(netipc_limits left, netipc_limits right)
@@ -154,8 +152,8 @@ static bool same_limits(netipc_limits left, netipc_limits right)
 
 bool same_agreed(const netipc_agreed *left, const netipc_agreed *right)
 {
-    return left->profile == right->profile && left->server_supported == right->server_supported &&
-           same_limits(left->request, right->request) && same_limits(left->response, right->response) &&
-           left->granted_response_payload == right->granted_response_payload &&
-           left->packet_size == right->packet_size && left->session_id == right->session_id;
+    return left->profile == right->profile && left->server_supported == right->server_supported
+        && same_limits(left->request, right->request) && same_limits(left->response, right->response)
+        && left->granted_response_payload == right->granted_response_payload && left->packet_size == right->packet_size
+        && left->session_id == right->session_id;
 }

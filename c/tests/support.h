@@ -60,7 +60,7 @@ void check_headers(const char *file, int line, const netipc_header *left, const 
 void check_error(const char *file, int line, const netipc_error *error, netipc_problem problem, uint64_t got,
                  uint64_t allowed);
 /* The problem of an error and its two numbers. */
-#define CHECK_ERROR(error, name, got, allowed) \
+#define CHECK_ERROR(error, name, got, allowed)                                                                         \
     check_error(__FILE__, __LINE__, error, NETIPC_PROBLEM_##name, (uint64_t)(got), (uint64_t)(allowed))
 
 bool same_error(const netipc_error *left, const netipc_error *right);

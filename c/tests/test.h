@@ -76,13 +76,13 @@ static inline void test_bytes(const char *file, int line, const char *a, const v
     }
 }
 
-#define CHECK(condition)                                    \
-    do {                                                    \
-        if (!(condition)) {                                 \
-            test_at(__FILE__, __LINE__);                    \
-            fprintf(stderr, "not true: %s\n", #condition);  \
-            test_fail();                                    \
-        }                                                   \
+#define CHECK(condition)                                                                                               \
+    do {                                                                                                               \
+        if (!(condition)) {                                                                                            \
+            test_at(__FILE__, __LINE__);                                                                               \
+            fprintf(stderr, "not true: %s\n", #condition);                                                             \
+            test_fail();                                                                                               \
+        }                                                                                                              \
     } while (0)
 
 /* For all integers and enums that are not negative. */

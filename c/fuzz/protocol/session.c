@@ -34,8 +34,8 @@ typedef struct endpoint {
 
 static bool same(const netipc_error *left, const netipc_error *right)
 {
-    return left->problem == right->problem && left->got == right->got && left->allowed == right->allowed &&
-           left->index == right->index && left->detail == right->detail && left->kind == right->kind;
+    return left->problem == right->problem && left->got == right->got && left->allowed == right->allowed
+        && left->index == right->index && left->detail == right->detail && left->kind == right->kind;
 }
 
 static bool is_broken(const endpoint *end)

@@ -37,13 +37,13 @@ static void fuzz_encode(const netipc_apps_lookup_request *view, netipc_writer *o
 static void fuzz_request(const uint8_t *data, size_t len)
 {
     netipc_apps_lookup_request view;
-    if (!netipc_apps_lookup_request_decode(data, len, &view, NULL)) {
+    if (!netipc_apps_lookup_request_decode(&view, data, len, NULL)) {
         return;
     }
     netipc_writer out = fuzz_writer(len);
     fuzz_encode(&view, &out);
     netipc_apps_lookup_request again;
-    FUZZ_CHECK(netipc_apps_lookup_request_decode(out.data, out.len, &again, NULL));
+    FUZZ_CHECK(netipc_apps_lookup_request_decode(&again, out.data, out.len, NULL));
     netipc_writer twice = fuzz_writer(len);
     fuzz_encode(&again, &twice);
     FUZZ_CHECK(fuzz_same(&out, &twice));
@@ -75,17 +75,17 @@ static void fuzz_anew(const netipc_apps_lookup_reply *view, netipc_writer *out)
 static void fuzz_reply(const uint8_t *data, size_t len)
 {
     netipc_apps_lookup_reply view;
-    if (!netipc_apps_lookup_reply_decode(data, len, &view, NULL)) {
+    if (!netipc_apps_lookup_reply_decode(&view, data, len, NULL)) {
         return;
     }
     netipc_writer copied = fuzz_writer(len);
     fuzz_copy(&view, &copied);
     netipc_apps_lookup_reply copy;
-    FUZZ_CHECK(netipc_apps_lookup_reply_decode(copied.data, copied.len, &copy, NULL));
+    FUZZ_CHECK(netipc_apps_lookup_reply_decode(&copy, copied.data, copied.len, NULL));
     netipc_writer out = fuzz_writer(len);
     fuzz_anew(&view, &out);
     netipc_apps_lookup_reply again;
-    FUZZ_CHECK(netipc_apps_lookup_reply_decode(out.data, out.len, &again, NULL));
+    FUZZ_CHECK(netipc_apps_lookup_reply_decode(&again, out.data, out.len, NULL));
     netipc_writer twice = fuzz_writer(copied.len);
     fuzz_anew(&copy, &twice);
     FUZZ_CHECK(fuzz_same(&out, &twice));
@@ -133,7 +133,7 @@ static void fuzz_answer(netipc_apps_lookup_reply_builder *builder, const netipc_
 static void fuzz_answers(const uint8_t *data, size_t len)
 {
     netipc_apps_lookup_reply view;
-    if (!netipc_apps_lookup_reply_decode(data, len, &view, NULL)) {
+    if (!netipc_apps_lookup_reply_decode(&view, data, len, NULL)) {
         return;
     }
     netipc_apps_lookup_key *keys = fuzz_memory(view.items.count * sizeof(netipc_apps_lookup_key));
@@ -145,7 +145,7 @@ static void fuzz_answers(const uint8_t *data, size_t len)
     netipc_writer asked = fuzz_writer(2 * len + 64);
     FUZZ_CHECK(netipc_apps_lookup_request_encode(keys, count, &asked, NULL));
     netipc_apps_lookup_request request;
-    FUZZ_CHECK(netipc_apps_lookup_request_decode(asked.data, asked.len, &request, NULL));
+    FUZZ_CHECK(netipc_apps_lookup_request_decode(&request, asked.data, asked.len, NULL));
     netipc_writer out = fuzz_writer(len);
     netipc_apps_lookup_reply_builder builder;
     netipc_apps_lookup_reply_builder_start(&builder, &request, &out);
@@ -158,7 +158,7 @@ static void fuzz_answers(const uint8_t *data, size_t len)
     }
     FUZZ_CHECK(netipc_apps_lookup_reply_builder_finish(&builder, NULL));
     netipc_apps_lookup_reply again;
-    FUZZ_CHECK(netipc_apps_lookup_reply_decode(out.data, out.len, &again, NULL));
+    FUZZ_CHECK(netipc_apps_lookup_reply_decode(&again, out.data, out.len, NULL));
     FUZZ_CHECK(again.items.count == count);
     fuzz_free();
 }

@@ -31,13 +31,13 @@ static void fuzz_encode(const netipc_cgroups_lookup_request *view, netipc_writer
 static void fuzz_request(const uint8_t *data, size_t len)
 {
     netipc_cgroups_lookup_request view;
-    if (!netipc_cgroups_lookup_request_decode(data, len, &view, NULL)) {
+    if (!netipc_cgroups_lookup_request_decode(&view, data, len, NULL)) {
         return;
     }
     netipc_writer out = fuzz_writer(len);
     fuzz_encode(&view, &out);
     netipc_cgroups_lookup_request again;
-    FUZZ_CHECK(netipc_cgroups_lookup_request_decode(out.data, out.len, &again, NULL));
+    FUZZ_CHECK(netipc_cgroups_lookup_request_decode(&again, out.data, out.len, NULL));
     netipc_writer twice = fuzz_writer(len);
     fuzz_encode(&again, &twice);
     FUZZ_CHECK(fuzz_same(&out, &twice));
@@ -69,17 +69,17 @@ static void fuzz_anew(const netipc_cgroups_lookup_reply *view, netipc_writer *ou
 static void fuzz_reply(const uint8_t *data, size_t len)
 {
     netipc_cgroups_lookup_reply view;
-    if (!netipc_cgroups_lookup_reply_decode(data, len, &view, NULL)) {
+    if (!netipc_cgroups_lookup_reply_decode(&view, data, len, NULL)) {
         return;
     }
     netipc_writer copied = fuzz_writer(len);
     fuzz_copy(&view, &copied);
     netipc_cgroups_lookup_reply copy;
-    FUZZ_CHECK(netipc_cgroups_lookup_reply_decode(copied.data, copied.len, &copy, NULL));
+    FUZZ_CHECK(netipc_cgroups_lookup_reply_decode(&copy, copied.data, copied.len, NULL));
     netipc_writer out = fuzz_writer(len);
     fuzz_anew(&view, &out);
     netipc_cgroups_lookup_reply again;
-    FUZZ_CHECK(netipc_cgroups_lookup_reply_decode(out.data, out.len, &again, NULL));
+    FUZZ_CHECK(netipc_cgroups_lookup_reply_decode(&again, out.data, out.len, NULL));
     netipc_writer twice = fuzz_writer(copied.len);
     fuzz_anew(&copy, &twice);
     FUZZ_CHECK(fuzz_same(&out, &twice));
@@ -95,7 +95,7 @@ static bool fuzz_key(const netipc_cgroups_lookup_item *item, netipc_cgroups_look
     *key = (netipc_cgroups_lookup_key){
         .path = item->path,
     };
-    return netipc_cgroups_lookup_service.lookup->check_key(key, NULL);
+    return netipc_cgroups_lookup_service()->lookup->check_key(key, NULL);
 }
 
 static void fuzz_answer(netipc_cgroups_lookup_reply_builder *builder, const netipc_cgroups_lookup_item *item)
@@ -124,7 +124,7 @@ static void fuzz_answer(netipc_cgroups_lookup_reply_builder *builder, const neti
 static void fuzz_answers(const uint8_t *data, size_t len)
 {
     netipc_cgroups_lookup_reply view;
-    if (!netipc_cgroups_lookup_reply_decode(data, len, &view, NULL)) {
+    if (!netipc_cgroups_lookup_reply_decode(&view, data, len, NULL)) {
         return;
     }
     netipc_cgroups_lookup_key *keys = fuzz_memory(view.items.count * sizeof(netipc_cgroups_lookup_key));
@@ -136,7 +136,7 @@ static void fuzz_answers(const uint8_t *data, size_t len)
     netipc_writer asked = fuzz_writer(2 * len + 64);
     FUZZ_CHECK(netipc_cgroups_lookup_request_encode(keys, count, &asked, NULL));
     netipc_cgroups_lookup_request request;
-    FUZZ_CHECK(netipc_cgroups_lookup_request_decode(asked.data, asked.len, &request, NULL));
+    FUZZ_CHECK(netipc_cgroups_lookup_request_decode(&request, asked.data, asked.len, NULL));
     netipc_writer out = fuzz_writer(len);
     netipc_cgroups_lookup_reply_builder builder;
     netipc_cgroups_lookup_reply_builder_start(&builder, &request, &out);
@@ -149,7 +149,7 @@ static void fuzz_answers(const uint8_t *data, size_t len)
     }
     FUZZ_CHECK(netipc_cgroups_lookup_reply_builder_finish(&builder, NULL));
     netipc_cgroups_lookup_reply again;
-    FUZZ_CHECK(netipc_cgroups_lookup_reply_decode(out.data, out.len, &again, NULL));
+    FUZZ_CHECK(netipc_cgroups_lookup_reply_decode(&again, out.data, out.len, NULL));
     FUZZ_CHECK(again.items.count == count);
     fuzz_free();
 }

@@ -6,13 +6,13 @@
 static void fuzz_request(const uint8_t *data, size_t len)
 {
     netipc_cgroups_snapshot_request view;
-    if (!netipc_cgroups_snapshot_request_decode(data, len, &view, NULL)) {
+    if (!netipc_cgroups_snapshot_request_decode(&view, data, len, NULL)) {
         return;
     }
     netipc_writer out = fuzz_writer(len);
     FUZZ_CHECK(netipc_cgroups_snapshot_request_encode(&view, &out, NULL));
     netipc_cgroups_snapshot_request again;
-    FUZZ_CHECK(netipc_cgroups_snapshot_request_decode(out.data, out.len, &again, NULL));
+    FUZZ_CHECK(netipc_cgroups_snapshot_request_decode(&again, out.data, out.len, NULL));
     netipc_writer twice = fuzz_writer(len);
     FUZZ_CHECK(netipc_cgroups_snapshot_request_encode(&again, &twice, NULL));
     FUZZ_CHECK(fuzz_same(&out, &twice));
@@ -36,13 +36,13 @@ static void fuzz_build(const netipc_cgroups_snapshot_reply *view, netipc_writer 
 static void fuzz_reply(const uint8_t *data, size_t len)
 {
     netipc_cgroups_snapshot_reply view;
-    if (!netipc_cgroups_snapshot_reply_decode(data, len, &view, NULL)) {
+    if (!netipc_cgroups_snapshot_reply_decode(&view, data, len, NULL)) {
         return;
     }
     netipc_writer out = fuzz_writer(len);
     fuzz_build(&view, &out);
     netipc_cgroups_snapshot_reply again;
-    FUZZ_CHECK(netipc_cgroups_snapshot_reply_decode(out.data, out.len, &again, NULL));
+    FUZZ_CHECK(netipc_cgroups_snapshot_reply_decode(&again, out.data, out.len, NULL));
     netipc_writer twice = fuzz_writer(len);
     fuzz_build(&again, &twice);
     FUZZ_CHECK(fuzz_same(&out, &twice));

@@ -6,13 +6,13 @@
 static void fuzz_request(const uint8_t *data, size_t len)
 {
     netipc_increment_number view;
-    if (!netipc_increment_number_decode(data, len, &view, NULL)) {
+    if (!netipc_increment_number_decode(&view, data, len, NULL)) {
         return;
     }
     netipc_writer out = fuzz_writer(len);
     FUZZ_CHECK(netipc_increment_number_encode(&view, &out, NULL));
     netipc_increment_number again;
-    FUZZ_CHECK(netipc_increment_number_decode(out.data, out.len, &again, NULL));
+    FUZZ_CHECK(netipc_increment_number_decode(&again, out.data, out.len, NULL));
     netipc_writer twice = fuzz_writer(len);
     FUZZ_CHECK(netipc_increment_number_encode(&again, &twice, NULL));
     FUZZ_CHECK(fuzz_same(&out, &twice));
@@ -22,13 +22,13 @@ static void fuzz_request(const uint8_t *data, size_t len)
 static void fuzz_reply(const uint8_t *data, size_t len)
 {
     netipc_increment_number view;
-    if (!netipc_increment_number_decode(data, len, &view, NULL)) {
+    if (!netipc_increment_number_decode(&view, data, len, NULL)) {
         return;
     }
     netipc_writer out = fuzz_writer(len);
     FUZZ_CHECK(netipc_increment_number_encode(&view, &out, NULL));
     netipc_increment_number again;
-    FUZZ_CHECK(netipc_increment_number_decode(out.data, out.len, &again, NULL));
+    FUZZ_CHECK(netipc_increment_number_decode(&again, out.data, out.len, NULL));
     netipc_writer twice = fuzz_writer(len);
     FUZZ_CHECK(netipc_increment_number_encode(&again, &twice, NULL));
     FUZZ_CHECK(fuzz_same(&out, &twice));

@@ -6,13 +6,13 @@
 static void fuzz_request(const uint8_t *data, size_t len)
 {
     netipc_string_reverse_text view;
-    if (!netipc_string_reverse_text_decode(data, len, &view, NULL)) {
+    if (!netipc_string_reverse_text_decode(&view, data, len, NULL)) {
         return;
     }
     netipc_writer out = fuzz_writer(len);
     FUZZ_CHECK(netipc_string_reverse_text_encode(&view, &out, NULL));
     netipc_string_reverse_text again;
-    FUZZ_CHECK(netipc_string_reverse_text_decode(out.data, out.len, &again, NULL));
+    FUZZ_CHECK(netipc_string_reverse_text_decode(&again, out.data, out.len, NULL));
     netipc_writer twice = fuzz_writer(len);
     FUZZ_CHECK(netipc_string_reverse_text_encode(&again, &twice, NULL));
     FUZZ_CHECK(fuzz_same(&out, &twice));
@@ -22,13 +22,13 @@ static void fuzz_request(const uint8_t *data, size_t len)
 static void fuzz_reply(const uint8_t *data, size_t len)
 {
     netipc_string_reverse_text view;
-    if (!netipc_string_reverse_text_decode(data, len, &view, NULL)) {
+    if (!netipc_string_reverse_text_decode(&view, data, len, NULL)) {
         return;
     }
     netipc_writer out = fuzz_writer(len);
     FUZZ_CHECK(netipc_string_reverse_text_encode(&view, &out, NULL));
     netipc_string_reverse_text again;
-    FUZZ_CHECK(netipc_string_reverse_text_decode(out.data, out.len, &again, NULL));
+    FUZZ_CHECK(netipc_string_reverse_text_decode(&again, out.data, out.len, NULL));
     netipc_writer twice = fuzz_writer(len);
     FUZZ_CHECK(netipc_string_reverse_text_encode(&again, &twice, NULL));
     FUZZ_CHECK(fuzz_same(&out, &twice));

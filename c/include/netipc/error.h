@@ -2,7 +2,7 @@
  * What can be wrong, with the numbers (NIPC-ERR-01, NIPC-ERR-03).
  *
  * A kind says who is at fault, a problem what exactly is wrong; `netipc_error_describe` makes a sentence of it. An error
- * is plain data: it owns nothing, may be copied and compared field by field, and its strings are static.
+ * is plain data: it owns nothing, and may be copied and compared field by field.
  */
 #ifndef NETIPC_ERROR_H
 #define NETIPC_ERROR_H
@@ -166,14 +166,6 @@ typedef struct netipc_error {
     uint64_t index;
     /** One number more; the problem says which. */
     uint64_t detail;
-    /** The record of a payload that is at fault; `NULL` when the error is not about a payload. Static. */
-    const char *record;
-    /** The field of `record`; `NULL` when there is none. Static. */
-    const char *field;
-    /** The operation of the operating system that failed; `NULL` when none did. Static. */
-    const char *operation;
-    /** The number that the operating system gave as its cause, on POSIX an `errno`; 0 when there is none. */
-    int cause;
 } netipc_error;
 
 /**

@@ -1,7 +1,7 @@
 /**
  * What a client or server must know of a service to speak it.
  *
- * Generated headers declare one `netipc_service` for each service; clients and servers take it and stay free of payload
+ * Generated headers declare a function for each service that gives its `netipc_service`; clients and servers take it and stay free of payload
  * knowledge. Programs pass descriptors on and use the typed functions of the generated headers for everything else.
  */
 #ifndef NETIPC_SERVICE_H
@@ -41,6 +41,8 @@ typedef enum netipc_outcome {
  * `key` points to the generated struct of a key, `keys` to an array of them, `reply` to the generated view of a reply.
  */
 typedef struct netipc_lookup {
+    /** `sizeof(netipc_lookup)` when the service was compiled; see `netipc_service`. */
+    size_t size;
     /** Bytes of the struct of a key. */
     size_t key_struct_size;
     /** Bytes of a request without keys; `netipc_list_size` adds the keys. */
@@ -80,6 +82,11 @@ typedef struct netipc_lookup {
  * generated builder of the reply. A lookup's requests are written by `lookup->encode_keys`.
  */
 typedef struct netipc_service {
+    /**
+     * `sizeof(netipc_service)` when the service was compiled. Later versions add members at the end, so that this tells
+     * the library which of them code that was generated earlier does not have.
+     */
+    size_t size;
     /** The name that endpoints of this service have by default. */
     const char *name;
     /** The method code in the envelope. */
@@ -92,7 +99,7 @@ typedef struct netipc_service {
     size_t request_struct_size;
     /** Bytes of the view of a reply. */
     size_t reply_struct_size;
-    /** Bytes of the builder of a reply. */
+    /** Bytes of the builder of a reply. Memory for it and the views must be aligned for any type. */
     size_t builder_struct_size;
     /** Writes the request payload; `NULL` of a lookup. */
     bool (*encode_request)(const void *query, netipc_writer *out, netipc_build_error *error);

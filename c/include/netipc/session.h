@@ -122,8 +122,7 @@ typedef struct netipc_received {
  * Errors: the first rule that the packet breaks, or `NETIPC_PROBLEM_NO_MEMORY`; the session is broken from then on.
  */
 NETIPC_API NETIPC_MUST_USE bool netipc_session_receive(netipc_session *session, const void *packet, size_t len,
-                                                       netipc_time now, netipc_received *received,
-                                                       netipc_error *error);
+                                                       netipc_time now, netipc_received *received, netipc_error *error);
 
 /** Tells the time. */
 typedef netipc_time (*netipc_clock)(void *context);

@@ -25,8 +25,10 @@ bool netipc_answers_wants_more(const netipc_answers *answers)
 static bool miscounted(const netipc_answers *answers, netipc_build_error *error)
 {
     if (error != NULL) {
-        *error = (netipc_build_error){.code = NETIPC_BUILD_ANSWERS, .record = answers->form->record,
-            .got = answers->given, .keys = answers->keys.count};
+        *error = (netipc_build_error){.code = NETIPC_BUILD_ANSWERS,
+                                      .record = answers->form->record,
+                                      .got = answers->given,
+                                      .keys = answers->keys.count};
     }
     return false;
 }
@@ -100,8 +102,7 @@ bool netipc_answers_push(netipc_answers *answers, const netipc_encoder *encoder,
     if (!netipc_writer_claim(answers->out, 0, error)) {
         return false;
     }
-    if (!answers->full
-        && !place(answers, netipc_items_bytes(&answers->keys, answers->given), encoder, values, error)) {
+    if (!answers->full && !place(answers, netipc_items_bytes(&answers->keys, answers->given), encoder, values, error)) {
         return false;
     }
     answers->given++;

@@ -8,7 +8,8 @@
 
 #include "netipc/codec/error.h"
 
-/* Text that grows in memory of the caller, and counts on where that ends. */
+/* Text that grows in memory of the caller, and counts on where that ends. Sizes are written as 64 bits, since not every
+ * C library of Windows knows `%zu`. */
 typedef struct sentence {
     char *text;
     size_t size;
@@ -24,8 +25,9 @@ static sentence start(char *text, size_t size)
 }
 
 #if defined(__GNUC__)
-__attribute__((format(printf, 2, 3)))
+static void add(sentence *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
 #endif
+
 static void add(sentence *to, const char *format, ...)
 {
     bool has_room = to->len < to->size;
@@ -130,6 +132,10 @@ static void add_problem(sentence *to, const netipc_offence *problem)
 size_t netipc_decode_error_describe(const netipc_decode_error *error, char *text, size_t size)
 {
     sentence to = start(text, size);
+    if (error->problem.code == NETIPC_CODEC_NONE) {
+        add(&to, "no error");
+        return to.len;
+    }
     add(&to, "%s", error->record);
     if (error->item >= 0) {
         add(&to, " %" PRId64, error->item);
@@ -137,7 +143,7 @@ size_t netipc_decode_error_describe(const netipc_decode_error *error, char *text
     if (strcmp(error->field, error->record) != 0) {
         add(&to, ": field `%s`", error->field);
     }
-    add(&to, " at byte %zu ", error->offset);
+    add(&to, " at byte %" PRIu64 " ", (uint64_t)error->offset);
     add_problem(&to, &error->problem);
     return to.len;
 }
@@ -147,10 +153,11 @@ size_t netipc_build_error_describe(const netipc_build_error *error, char *text, 
     sentence to = start(text, size);
     switch (error->code) {
     case NETIPC_BUILD_DONE:
-        add(&to, "the payload is built");
+        add(&to, "no error");
         break;
     case NETIPC_BUILD_OVERFLOW:
-        add(&to, "the payload needs %zu bytes, %zu are allowed", error->needed, error->budget);
+        add(&to, "the payload needs %" PRIu64 " bytes, %" PRIu64 " are allowed", (uint64_t)error->needed,
+            (uint64_t)error->budget);
         break;
     case NETIPC_BUILD_INVALID:
         add(&to, "%s: field `%s` ", error->record, error->field);
@@ -160,7 +167,8 @@ size_t netipc_build_error_describe(const netipc_build_error *error, char *text, 
         add(&to, "%s: field `%s` was given no value; set it before the end", error->record, error->field);
         break;
     case NETIPC_BUILD_ANSWERS:
-        add(&to, "%s: %zu answers to %zu keys; give each key one answer", error->record, error->got, error->keys);
+        add(&to, "%s: %" PRIu64 " answers to %" PRIu64 " keys; give each key one answer", error->record,
+            (uint64_t)error->got, (uint64_t)error->keys);
         break;
     }
     return to.len;

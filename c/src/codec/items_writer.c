@@ -124,6 +124,10 @@ static void move_tail(const netipc_items_writer *items, netipc_writer *out)
 
 uint32_t netipc_items_finish(netipc_items_writer *items, netipc_writer *out)
 {
+    if (out->len < area_at(items)) {
+        /* The payload was given up, and with it what was written. */
+        return 0;
+    }
     if (items->count < items->slots) {
         close_slots(items, out);
     } else if (items->count > items->slots) {

@@ -15,15 +15,15 @@ static bool refuse(const netipc_reader *reader, const char *field, size_t offset
 
 static bool truncated(const netipc_reader *reader, const char *field, size_t offset, uint64_t needed)
 {
-    return refuse(reader, field, offset, (netipc_offence){
-        .code = NETIPC_CODEC_TRUNCATED, .got = reader->bytes.len, .allowed = needed});
+    return refuse(reader, field, offset,
+                  (netipc_offence){.code = NETIPC_CODEC_TRUNCATED, .got = reader->bytes.len, .allowed = needed});
 }
 
 bool netipc_reader_start(netipc_reader *reader, const char *record, netipc_bytes bytes, size_t size,
                          netipc_decode_error *error)
 {
-    *reader = (netipc_reader){
-        .record = record, .bytes = bytes, .fixed = {.data = bytes.data, .len = size}, .error = error};
+    *reader =
+        (netipc_reader){.record = record, .bytes = bytes, .fixed = {.data = bytes.data, .len = size}, .error = error};
     return bytes.len >= size || truncated(reader, record, 0, size);
 }
 
@@ -40,8 +40,9 @@ bool netipc_reader_start_growing(netipc_reader *reader, const char *record, neti
         known = size == sizes[i];
     }
     if (!known) {
-        return refuse(reader, field, at, (netipc_offence){
-            .code = NETIPC_CODEC_FIXED_SIZE, .got = size, .listed = sizes, .listed_count = versions});
+        return refuse(
+            reader, field, at,
+            (netipc_offence){.code = NETIPC_CODEC_FIXED_SIZE, .got = size, .listed = sizes, .listed_count = versions});
     }
     reader->fixed.len = size;
     return size <= bytes.len || truncated(reader, field, at, size);
@@ -50,8 +51,8 @@ bool netipc_reader_start_growing(netipc_reader *reader, const char *record, neti
 bool netipc_reader_constant(const netipc_reader *reader, const char *field, size_t at, size_t width, uint64_t allowed)
 {
     uint64_t got = netipc_load(reader->fixed, at, width, allowed);
-    return got == allowed || refuse(reader, field, at, (netipc_offence){
-        .code = NETIPC_CODEC_CONSTANT, .got = got, .allowed = allowed});
+    return got == allowed
+        || refuse(reader, field, at, (netipc_offence){.code = NETIPC_CODEC_CONSTANT, .got = got, .allowed = allowed});
 }
 
 bool netipc_reader_listed(const netipc_reader *reader, const char *field, size_t at, size_t width,
@@ -66,8 +67,8 @@ bool netipc_reader_listed(const netipc_reader *reader, const char *field, size_t
             return true;
         }
     }
-    return refuse(reader, field, at, (netipc_offence){
-        .code = NETIPC_CODEC_UNLISTED, .got = got, .listed = listed, .listed_count = count});
+    return refuse(reader, field, at,
+                  (netipc_offence){.code = NETIPC_CODEC_UNLISTED, .got = got, .listed = listed, .listed_count = count});
 }
 
 bool netipc__extent(netipc_bytes record, uint32_t offset, uint32_t len, uint32_t start, bool only_there,
@@ -141,8 +142,8 @@ bool netipc_reader_disjoint(const netipc_reader *reader, const netipc_extent *st
     for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; j < i; j++) {
             if (strings[i].start < strings[j].end && strings[j].start < strings[i].end) {
-                return refuse(reader, strings[i].field, strings[i].at, (netipc_offence){
-                    .code = NETIPC_CODEC_OVERLAP, .text = strings[j].field});
+                return refuse(reader, strings[i].field, strings[i].at,
+                              (netipc_offence){.code = NETIPC_CODEC_OVERLAP, .text = strings[j].field});
             }
         }
     }
@@ -163,21 +164,23 @@ size_t netipc_reader_behind(const netipc_reader *reader, const netipc_extent *st
 bool netipc_reader_ends(const netipc_reader *reader, size_t end)
 {
     size_t got = reader->bytes.len;
-    return reader->newer || got == end || refuse(reader, reader->record, end, (netipc_offence){
-        .code = NETIPC_CODEC_TRAILING_BYTES, .got = got, .allowed = end});
+    return reader->newer || got == end
+        || refuse(reader, reader->record, end,
+                  (netipc_offence){.code = NETIPC_CODEC_TRAILING_BYTES, .got = got, .allowed = end});
 }
 
 bool netipc_reader_constant_when(const netipc_reader *reader, const char *field, size_t at, uint64_t got,
                                  uint64_t allowed, const char *when)
 {
-    return got == allowed || refuse(reader, field, at, (netipc_offence){
-        .code = NETIPC_CODEC_CONSTANT_WHEN, .got = got, .allowed = allowed, .text = when});
+    return got == allowed
+        || refuse(reader, field, at,
+                  (netipc_offence){.code = NETIPC_CODEC_CONSTANT_WHEN, .got = got, .allowed = allowed, .text = when});
 }
 
 bool netipc_reader_empty_when(const netipc_reader *reader, const char *field, size_t at, uint64_t len, const char *when)
 {
-    return len == 0 || refuse(reader, field, at, (netipc_offence){
-        .code = NETIPC_CODEC_NOT_EMPTY_WHEN, .got = len, .text = when});
+    return len == 0
+        || refuse(reader, field, at, (netipc_offence){.code = NETIPC_CODEC_NOT_EMPTY_WHEN, .got = len, .text = when});
 }
 
 bool netipc_reader_present_when(const netipc_reader *reader, const char *field, size_t at, uint64_t len,
@@ -191,8 +194,7 @@ static bool check_entry(uint64_t offset, uint64_t len, uint64_t previous_end, ui
                         netipc_offence *problem)
 {
     if (offset % NETIPC_ITEM_ALIGN != 0) {
-        *problem = (netipc_offence){
-            .code = NETIPC_CODEC_UNALIGNED, .got = offset, .allowed = NETIPC_ITEM_ALIGN};
+        *problem = (netipc_offence){.code = NETIPC_CODEC_UNALIGNED, .got = offset, .allowed = NETIPC_ITEM_ALIGN};
         return false;
     }
     if (offset < previous_end) {

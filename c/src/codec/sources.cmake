@@ -1,5 +1,6 @@
 target_sources(netipc_objects PRIVATE
   ${CMAKE_CURRENT_LIST_DIR}/answers.c
+  ${CMAKE_CURRENT_LIST_DIR}/copy.c
   ${CMAKE_CURRENT_LIST_DIR}/describe.c
   ${CMAKE_CURRENT_LIST_DIR}/error.c
   ${CMAKE_CURRENT_LIST_DIR}/items.c

@@ -4,21 +4,10 @@
 
 #include "netipc/codec/number.h"
 
-bool netipc_bytes_equal(netipc_bytes left, netipc_bytes right)
-{
-    return left.len == right.len && (left.len == 0 || memcmp(left.data, right.data, left.len) == 0);
-}
-
-netipc_bytes netipc_bytes_of(const char *text)
-{
-    return (netipc_bytes){.data = (const uint8_t *)text, .len = strlen(text)};
-}
-
 bool netipc_string_content(const netipc_string_rule *rule, netipc_bytes text, netipc_offence *problem)
 {
     if (text.len < rule->min_len) {
-        *problem = (netipc_offence){
-            .code = NETIPC_CODEC_TOO_SHORT, .got = text.len, .allowed = rule->min_len};
+        *problem = (netipc_offence){.code = NETIPC_CODEC_TOO_SHORT, .got = text.len, .allowed = rule->min_len};
         return false;
     }
     if (text.len > rule->max_len) {

@@ -22,8 +22,8 @@ static bool refuse(const netipc_reader *reader, const char *record, const char *
                    netipc_offence problem)
 {
     if (reader->error != NULL) {
-        *reader->error = (netipc_decode_error){
-            .record = record, .field = field, .offset = offset, .item = -1, .problem = problem};
+        *reader->error =
+            (netipc_decode_error){.record = record, .field = field, .offset = offset, .item = -1, .problem = problem};
     }
     return false;
 }
@@ -33,8 +33,8 @@ static bool check_padding(const netipc_reader *reader, const char *field, size_t
     for (size_t at = behind; at < table; at++) {
         uint8_t got = reader->bytes.data[at];
         if (got != 0) {
-            return refuse(reader, reader->record, field, table, (netipc_offence){
-                .code = NETIPC_CODEC_PADDING, .got = got, .at = at});
+            return refuse(reader, reader->record, field, table,
+                          (netipc_offence){.code = NETIPC_CODEC_PADDING, .got = got, .at = at});
         }
     }
     return true;
@@ -52,8 +52,8 @@ bool netipc_reader_table(const netipc_reader *reader, const char *field, uint64_
     /* Nothing wraps in 64 bits: a u32 times the bytes of a row, which has a few strings. */
     uint64_t table_end = table + rows * rule->count * REF_SIZE;
     if (table_end > bytes.len) {
-        return refuse(reader, reader->record, field, table, (netipc_offence){
-            .code = NETIPC_CODEC_TRUNCATED, .got = bytes.len, .allowed = table_end});
+        return refuse(reader, reader->record, field, table,
+                      (netipc_offence){.code = NETIPC_CODEC_TRUNCATED, .got = bytes.len, .allowed = table_end});
     }
     if (!check_padding(reader, field, behind, table)) {
         return false;
@@ -111,8 +111,8 @@ bool netipc_table_check(const netipc_row_rule *rule, const char *record, const c
                         size_t count, uint64_t most, netipc_build_error *error)
 {
     if (count > most) {
-        return netipc_build_invalid(error, record, field, &(netipc_offence){
-            .code = NETIPC_CODEC_TOO_MANY, .got = count, .allowed = most});
+        return netipc_build_invalid(error, record, field,
+                                    &(netipc_offence){.code = NETIPC_CODEC_TOO_MANY, .got = count, .allowed = most});
     }
     for (size_t i = 0; i < count * rule->count; i++) {
         if (!netipc_string_check(&rule->strings[i % rule->count], rule->record, string_of(rows, i), error)) {

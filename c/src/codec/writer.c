@@ -19,7 +19,7 @@ size_t netipc_writer_size(const netipc_writer *out)
 
 size_t netipc_writer_remaining(const netipc_writer *out)
 {
-    return out->overflowed ? 0 : out->budget - netipc_writer_size(out);
+    return out->overflowed || out->refused ? 0 : out->budget - netipc_writer_size(out);
 }
 
 netipc_bytes netipc_writer_payload(const netipc_writer *out)
@@ -30,13 +30,21 @@ netipc_bytes netipc_writer_payload(const netipc_writer *out)
 static bool overflow(const netipc_writer *out, netipc_build_error *error)
 {
     if (error != NULL) {
-        *error = (netipc_build_error){
-            .code = NETIPC_BUILD_OVERFLOW, .needed = out->needed, .budget = out->budget};
+        *error = (netipc_build_error){.code = NETIPC_BUILD_OVERFLOW, .needed = out->needed, .budget = out->budget};
     }
     return false;
 }
 
-/* Empties the memory and keeps in mind why. */
+/* Tells why the payload was given up. Always false. */
+static bool refused(const netipc_writer *out, netipc_build_error *error)
+{
+    if (error != NULL) {
+        *error = out->why;
+    }
+    return false;
+}
+
+/* Empties the memory. */
 static void drop(netipc_writer *out)
 {
     out->len = 0;
@@ -46,11 +54,11 @@ static void drop(netipc_writer *out)
 
 bool netipc_writer_finish(netipc_writer *out, netipc_build_error *error)
 {
-    if (!out->overflowed) {
-        return true;
+    if (out->overflowed) {
+        drop(out);
+        return overflow(out, error);
     }
-    drop(out);
-    return overflow(out, error);
+    return !out->refused || refused(out, error);
 }
 
 bool netipc_writer_refuse(netipc_writer *out, const netipc_build_error *why, netipc_build_error *error)
@@ -59,14 +67,18 @@ bool netipc_writer_refuse(netipc_writer *out, const netipc_build_error *why, net
     if (out->overflowed) {
         return overflow(out, error);
     }
-    if (error != NULL && error != why) {
-        *error = *why;
+    if (!out->refused) {
+        out->refused = true;
+        out->why = *why;
     }
-    return false;
+    return refused(out, error);
 }
 
 bool netipc_writer_claim(netipc_writer *out, size_t len, netipc_build_error *error)
 {
+    if (out->refused) {
+        return refused(out, error);
+    }
     if (!out->overflowed && len <= out->budget - netipc_writer_size(out)) {
         return true;
     }

@@ -118,7 +118,7 @@ static void show_reply(testee_text *out, const netipc_cgroups_lookup_reply *item
 static bool decode_request(netipc_bytes bytes, testee_text *out, netipc_decode_error *error)
 {
     netipc_cgroups_lookup_request view;
-    if (!netipc_cgroups_lookup_request_decode(bytes.data, bytes.len, &view, error)) {
+    if (!netipc_cgroups_lookup_request_decode(&view, bytes.data, bytes.len, error)) {
         return false;
     }
     show_request(out, &view);
@@ -128,7 +128,7 @@ static bool decode_request(netipc_bytes bytes, testee_text *out, netipc_decode_e
 static bool decode_reply(netipc_bytes bytes, testee_text *out, netipc_decode_error *error)
 {
     netipc_cgroups_lookup_reply view;
-    if (!netipc_cgroups_lookup_reply_decode(bytes.data, bytes.len, &view, error)) {
+    if (!netipc_cgroups_lookup_reply_decode(&view, bytes.data, bytes.len, error)) {
         return false;
     }
     show_reply(out, &view);
@@ -213,7 +213,7 @@ static bool answer_one(testee_json *in, netipc_cgroups_lookup_reply_builder *bui
 static bool answer(netipc_bytes request, testee_json *in, netipc_writer *out, testee_refusal *refusal)
 {
     netipc_cgroups_lookup_request asked;
-    if (!netipc_cgroups_lookup_request_decode(request.data, request.len, &asked, &refusal->decode)) {
+    if (!netipc_cgroups_lookup_request_decode(&asked, request.data, request.len, &refusal->decode)) {
         refusal->is_decode = true;
         return false;
     }
@@ -237,7 +237,7 @@ static bool answer(netipc_bytes request, testee_json *in, netipc_writer *out, te
 }
 
 const testee_service testee_cgroups_lookup = {
-    .service = &netipc_cgroups_lookup_service,
+    .service = netipc_cgroups_lookup_service,
     .decode_request = decode_request,
     .decode_reply = decode_reply,
     .encode_request = encode_request,

@@ -70,7 +70,7 @@ static void show_reply(testee_text *out, const netipc_cgroups_snapshot_reply *it
 static bool decode_request(netipc_bytes bytes, testee_text *out, netipc_decode_error *error)
 {
     netipc_cgroups_snapshot_request view;
-    if (!netipc_cgroups_snapshot_request_decode(bytes.data, bytes.len, &view, error)) {
+    if (!netipc_cgroups_snapshot_request_decode(&view, bytes.data, bytes.len, error)) {
         return false;
     }
     show_request(out, &view);
@@ -80,7 +80,7 @@ static bool decode_request(netipc_bytes bytes, testee_text *out, netipc_decode_e
 static bool decode_reply(netipc_bytes bytes, testee_text *out, netipc_decode_error *error)
 {
     netipc_cgroups_snapshot_reply view;
-    if (!netipc_cgroups_snapshot_reply_decode(bytes.data, bytes.len, &view, error)) {
+    if (!netipc_cgroups_snapshot_reply_decode(&view, bytes.data, bytes.len, error)) {
         return false;
     }
     show_reply(out, &view);
@@ -114,7 +114,7 @@ static bool encode_reply(testee_json *in, netipc_writer *out, netipc_build_error
 }
 
 const testee_service testee_cgroups_snapshot = {
-    .service = &netipc_cgroups_snapshot_service,
+    .service = netipc_cgroups_snapshot_service,
     .decode_request = decode_request,
     .decode_reply = decode_reply,
     .encode_request = encode_request,

@@ -23,7 +23,7 @@ static netipc_string_reverse_text read_text(testee_json *in)
 static bool decode_request(netipc_bytes bytes, testee_text *out, netipc_decode_error *error)
 {
     netipc_string_reverse_text view;
-    if (!netipc_string_reverse_text_decode(bytes.data, bytes.len, &view, error)) {
+    if (!netipc_string_reverse_text_decode(&view, bytes.data, bytes.len, error)) {
         return false;
     }
     show_text(out, &view);
@@ -33,7 +33,7 @@ static bool decode_request(netipc_bytes bytes, testee_text *out, netipc_decode_e
 static bool decode_reply(netipc_bytes bytes, testee_text *out, netipc_decode_error *error)
 {
     netipc_string_reverse_text view;
-    if (!netipc_string_reverse_text_decode(bytes.data, bytes.len, &view, error)) {
+    if (!netipc_string_reverse_text_decode(&view, bytes.data, bytes.len, error)) {
         return false;
     }
     show_text(out, &view);
@@ -59,7 +59,7 @@ static bool encode_reply(testee_json *in, netipc_writer *out, netipc_build_error
 }
 
 const testee_service testee_string_reverse = {
-    .service = &netipc_string_reverse_service,
+    .service = netipc_string_reverse_service,
     .decode_request = decode_request,
     .decode_reply = decode_reply,
     .encode_request = encode_request,

@@ -30,6 +30,51 @@ static void a_reply_without_a_value_fails(void)
     CHECK_EQ(out.len, 0);
 }
 
+/* NIPC-COD-17: what is set too late, and items that come later, change nothing; the reason stays the same. */
+static void a_reply_that_was_given_up_stays_so(void)
+{
+    static const netipc_cgroups_snapshot_item item = {.hash = 1};
+    netipc_cgroups_snapshot_reply_builder builder;
+    for (int later = 0; later < 2; later++) {
+        netipc_writer_start(&out, memory, sizeof memory);
+        netipc_cgroups_snapshot_reply_builder_start(&builder, &out);
+        CHECK(netipc_cgroups_snapshot_reply_builder_push(&builder, &item, NULL));
+        CHECK(!netipc_cgroups_snapshot_reply_builder_finish(&builder, NULL));
+        if (later) {
+            CHECK(!netipc_cgroups_snapshot_reply_builder_push(&builder, &item, &error));
+            CHECK_STR(error.field, "systemd_enabled");
+        }
+        CHECK_EQ(netipc_writer_remaining(&out), 0);
+        netipc_cgroups_snapshot_reply_builder_set_systemd_enabled(&builder, 1);
+        netipc_cgroups_snapshot_reply_builder_set_generation(&builder, 1);
+        CHECK(!netipc_cgroups_snapshot_reply_builder_finish(&builder, &error));
+        CHECK_EQ(error.code, NETIPC_BUILD_MISSING);
+        CHECK_STR(error.field, "systemd_enabled");
+        CHECK_EQ(out.len, 0);
+    }
+    netipc_writer_restart(&out);
+    netipc_cgroups_snapshot_reply_builder_start(&builder, &out);
+    netipc_cgroups_snapshot_reply_builder_set_systemd_enabled(&builder, 1);
+    netipc_cgroups_snapshot_reply_builder_set_generation(&builder, 1);
+    CHECK(netipc_cgroups_snapshot_reply_builder_finish(&builder, &error));
+    CHECK_EQ(out.len, 24);
+}
+
+/* An encoder's payload is the whole, also of a writer that was used before, for good or bad. */
+static void encoders_start_anew(void)
+{
+    static const netipc_increment_number number = {7};
+    netipc_writer_start(&out, memory, 8);
+    for (int round = 0; round < 2; round++) {
+        CHECK(netipc_increment_number_encode(&number, &out, &error));
+        CHECK_EQ(out.len, 8);
+    }
+    CHECK(!netipc_writer_put(&out, memory, 1));
+    CHECK(!netipc_writer_finish(&out, &error));
+    CHECK(netipc_increment_number_encode(&number, &out, &error));
+    CHECK_EQ(out.len, 8);
+}
+
 /* NIPC-COD-15: also when what came last fits, and its failure was ignored before that. */
 static void the_last_value_set_counts(void)
 {
@@ -62,7 +107,7 @@ static void room_is_lent(void)
     CHECK(room != NULL);
     memcpy(room, "cba", 3);
     CHECK(netipc_string_reverse_text_builder_finish(&builder, NULL));
-    CHECK(netipc_string_reverse_text_decode(memory, out.len, &text, NULL));
+    CHECK(netipc_string_reverse_text_decode(&text, memory, out.len, NULL));
     CHECK(netipc_bytes_equal(text.text, netipc_bytes_of("cba")));
 }
 
@@ -133,7 +178,8 @@ static void too_many_rows_are_refused(void)
 /* A server can serve any service by its descriptor alone. */
 static void descriptors(void)
 {
-    const netipc_service *service = &netipc_increment_service;
+    const netipc_service *service = netipc_increment_service();
+    CHECK_EQ(service->size, sizeof *service);
     CHECK_STR(service->name, "increment");
     CHECK_EQ(service->method, 1);
     CHECK(service->batchable);
@@ -167,6 +213,8 @@ static void names_of_values(void)
 int main(void)
 {
     RUN(a_reply_without_a_value_fails);
+    RUN(a_reply_that_was_given_up_stays_so);
+    RUN(encoders_start_anew);
     RUN(the_last_value_set_counts);
     RUN(room_is_lent);
     RUN(values_that_break_rules_are_refused);

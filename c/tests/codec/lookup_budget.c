@@ -82,7 +82,7 @@ static void decode_request(const question *asked, uint8_t *bytes, netipc_cgroups
     netipc_writer out;
     netipc_writer_start(&out, bytes, ROOM);
     CHECK(netipc_cgroups_lookup_request_encode(asked->keys, asked->count, &out, NULL));
-    CHECK(netipc_cgroups_lookup_request_decode(bytes, out.len, request, NULL));
+    CHECK(netipc_cgroups_lookup_request_decode(request, bytes, out.len, NULL));
 }
 
 static bool answer(const question *asked, const netipc_cgroups_lookup_request *request, netipc_writer *out,
@@ -92,8 +92,8 @@ static bool answer(const question *asked, const netipc_cgroups_lookup_request *r
     netipc_cgroups_lookup_reply_builder_start(&builder, request, out);
     netipc_cgroups_lookup_reply_builder_set_generation(&builder, 7);
     for (size_t i = 0; i < asked->count && netipc_cgroups_lookup_reply_builder_wants_more(&builder); i++) {
-        const netipc_cgroups_lookup_known_fields fields = {
-            .name = {(const uint8_t *)letters, asked->names[i]}, .orchestrator = (netipc_cgroups_lookup_orchestrator)i};
+        const netipc_cgroups_lookup_known_fields fields = {.name = {(const uint8_t *)letters, asked->names[i]},
+                                                           .orchestrator = (netipc_cgroups_lookup_orchestrator)i};
         if (!netipc_cgroups_lookup_reply_builder_known(&builder, &fields, error)) {
             CHECK_EQ(error->code, NETIPC_BUILD_OVERFLOW);
             break;
@@ -106,7 +106,7 @@ static void check_items(const question *asked, const netipc_writer *out, const n
 {
     netipc_cgroups_lookup_reply reply;
     netipc_cgroups_lookup_item item;
-    CHECK(netipc_cgroups_lookup_reply_decode(out->data, out->len, &reply, NULL));
+    CHECK(netipc_cgroups_lookup_reply_decode(&reply, out->data, out->len, NULL));
     CHECK_EQ(reply.generation, 7);
     CHECK_EQ(reply.items.count, asked->count);
     for (size_t i = 0; netipc_cgroups_lookup_reply_items_at(&reply, i, &item); i++) {
@@ -143,9 +143,12 @@ static void check_budget(const question *asked, size_t budget)
 /* NIPC-LKP-11, NIPC-LKP-12, NIPC-LKP-13, NIPC-LKP-14, NIPC-LKP-15 */
 static void every_budget(void)
 {
-    const question asked = {.count = 4, .names = {30, 200, 0, 61},
-        .keys = {{netipc_bytes_of("/a")}, {netipc_bytes_of("/abcdefg")}, {netipc_bytes_of("/")},
-                 {netipc_bytes_of("/some/path")}}};
+    const question asked = {.count = 4,
+                            .names = {30, 200, 0, 61},
+                            .keys = {{netipc_bytes_of("/a")},
+                                     {netipc_bytes_of("/abcdefg")},
+                                     {netipc_bytes_of("/")},
+                                     {netipc_bytes_of("/some/path")}}};
     for (size_t budget = 0; budget < 700; budget++) {
         check_budget(&asked, budget);
     }

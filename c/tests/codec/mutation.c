@@ -5,11 +5,21 @@
 #include "fuzz.h"
 #include "support.h"
 
-static const char *const SEEDS[] = {
-    "apps_lookup_req", "apps_lookup_resp_known_full", "apps_lookup_resp_known_retry",
-    "apps_lookup_resp_known_host_root", "apps_lookup_resp_unknown_pid", "cgroups_lookup_req", "cgroups_lookup_resp_known_with_labels",
-    "cgroups_lookup_resp_known_no_labels", "cgroups_lookup_resp_unknown_retry", "cgroups_req", "cgroups_resp",
-    "cgroups_resp_empty", "increment_42", "string_reverse_hello", "string_reverse_empty"};
+static const char *const SEEDS[] = {"apps_lookup_req",
+                                    "apps_lookup_resp_known_full",
+                                    "apps_lookup_resp_known_retry",
+                                    "apps_lookup_resp_known_host_root",
+                                    "apps_lookup_resp_unknown_pid",
+                                    "cgroups_lookup_req",
+                                    "cgroups_lookup_resp_known_with_labels",
+                                    "cgroups_lookup_resp_known_no_labels",
+                                    "cgroups_lookup_resp_unknown_retry",
+                                    "cgroups_req",
+                                    "cgroups_resp",
+                                    "cgroups_resp_empty",
+                                    "increment_42",
+                                    "string_reverse_hello",
+                                    "string_reverse_empty"};
 
 #define SEED_COUNT (sizeof SEEDS / sizeof SEEDS[0])
 

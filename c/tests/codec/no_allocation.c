@@ -38,7 +38,7 @@ static void read_and_write(void)
     netipc_apps_lookup_reply reply;
     netipc_apps_lookup_item item;
     netipc_apps_lookup_label labels[4];
-    CHECK(netipc_apps_lookup_reply_decode(bytes, len, &reply, NULL));
+    CHECK(netipc_apps_lookup_reply_decode(&reply, bytes, len, NULL));
     static uint8_t memory[1024];
     netipc_writer out;
     netipc_writer_start(&out, memory, sizeof memory);
@@ -48,10 +48,18 @@ static void read_and_write(void)
         for (size_t row = 0; row < item.labels.count; row++) {
             CHECK(netipc_apps_lookup_item_labels_at(&item, row, &labels[row]));
         }
-        const netipc_apps_lookup_item_fields fields = {.status = item.status, .orchestrator = item.orchestrator,
-            .cgroup_status = item.cgroup_status, .pid = item.pid, .ppid = item.ppid, .uid = item.uid,
-            .starttime = item.starttime, .comm = item.comm, .cgroup_path = item.cgroup_path,
-            .cgroup_name = item.cgroup_name, .labels = labels, .labels_count = item.labels.count};
+        const netipc_apps_lookup_item_fields fields = {.status = item.status,
+                                                       .orchestrator = item.orchestrator,
+                                                       .cgroup_status = item.cgroup_status,
+                                                       .pid = item.pid,
+                                                       .ppid = item.ppid,
+                                                       .uid = item.uid,
+                                                       .starttime = item.starttime,
+                                                       .comm = item.comm,
+                                                       .cgroup_path = item.cgroup_path,
+                                                       .cgroup_name = item.cgroup_name,
+                                                       .labels = labels,
+                                                       .labels_count = item.labels.count};
         CHECK(netipc_apps_lookup_stitch_item(&stitcher, &fields, NULL));
     }
     CHECK(netipc_apps_lookup_stitch_finish(&stitcher, reply.generation, NULL));
@@ -74,7 +82,7 @@ static void a_copy_takes_one_block_and_outlives_its_payload(void)
     netipc_cgroups_snapshot_reply copy;
     netipc_cgroups_snapshot_item item;
     netipc_cgroups_snapshot_item item_copy;
-    CHECK(netipc_cgroups_snapshot_reply_decode(bytes, len, &reply, NULL));
+    CHECK(netipc_cgroups_snapshot_reply_decode(&reply, bytes, len, NULL));
     CHECK(netipc_cgroups_snapshot_reply_items_at(&reply, 0, &item));
     size_t before = allocations;
     CHECK(netipc_cgroups_snapshot_reply_clone(&reply, &copy));
@@ -94,8 +102,30 @@ static void a_copy_takes_one_block_and_outlives_its_payload(void)
     netipc_cgroups_snapshot_item_free(&item_copy);
 }
 
+/* Lengths that nothing can have are refused, whatever they add up to. */
+static void impossible_lengths_are_not_copied(void)
+{
+    const netipc_cgroups_snapshot_item item = {.name = {bytes, SIZE_MAX - 1}, .path = {bytes, 8}};
+    netipc_cgroups_snapshot_item copy;
+    size_t before = allocations;
+    CHECK(!netipc_cgroups_snapshot_item_clone(&item, &copy));
+    CHECK_EQ(allocations, before);
+}
+
+/* What no decoder made has no bytes, and a copy of that has none either. */
+static void nothing_can_be_copied(void)
+{
+    const netipc_cgroups_snapshot_reply reply = {.generation = 1};
+    netipc_cgroups_snapshot_reply copy;
+    CHECK(netipc_cgroups_snapshot_reply_clone(&reply, &copy));
+    CHECK_EQ(copy.items.count, 0);
+    netipc_cgroups_snapshot_reply_free(&copy);
+}
+
 int main(void)
 {
+    RUN(impossible_lengths_are_not_copied);
+    RUN(nothing_can_be_copied);
     RUN(codecs_take_no_memory);
     RUN(a_copy_takes_one_block_and_outlives_its_payload);
     return test_result();

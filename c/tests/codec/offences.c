@@ -48,6 +48,17 @@ static void every_problem_has_a_sentence(void)
 #undef SENTENCE
 }
 
+/* All zero is no error, for all sorts of errors. */
+static void no_error_has_a_sentence(void)
+{
+    const netipc_decode_error decode = {.record = NULL};
+    netipc_decode_error_describe(&decode, text, sizeof text);
+    CHECK_STR(text, "no error");
+    const netipc_build_error build = {.record = NULL};
+    netipc_build_error_describe(&build, text, sizeof text);
+    CHECK_STR(text, "no error");
+}
+
 static void builders_have_sentences_too(void)
 {
     netipc_build_error error = {.code = NETIPC_BUILD_OVERFLOW, .needed = 9, .budget = 8};
@@ -59,8 +70,10 @@ static void builders_have_sentences_too(void)
     error = (netipc_build_error){.code = NETIPC_BUILD_ANSWERS, .record = "s r", .got = 1, .keys = 2};
     netipc_build_error_describe(&error, text, sizeof text);
     CHECK_STR(text, "s r: 1 answers to 2 keys; give each key one answer");
-    error = (netipc_build_error){.code = NETIPC_BUILD_INVALID, .record = "s r", .field = "f",
-        .problem = {.code = NETIPC_CODEC_TOO_SHORT, .allowed = 1}};
+    error = (netipc_build_error){.code = NETIPC_BUILD_INVALID,
+                                 .record = "s r",
+                                 .field = "f",
+                                 .problem = {.code = NETIPC_CODEC_TOO_SHORT, .allowed = 1}};
     netipc_build_error_describe(&error, text, sizeof text);
     CHECK_STR(text, "s r: field `f` must have 1 bytes or more, got 0");
 }
@@ -85,22 +98,23 @@ static void errors_name_record_item_and_place(void)
     bytes[24 + 2] = 9;
     netipc_apps_lookup_reply reply;
     netipc_decode_error error;
-    CHECK(!netipc_apps_lookup_reply_decode(bytes, len, &reply, &error));
+    CHECK(!netipc_apps_lookup_reply_decode(&reply, bytes, len, &error));
     netipc_decode_error_describe(&error, text, sizeof text);
     CHECK_STR(text, "apps-lookup item 0: field `status` at byte 26 must be 0, 1, 2, 3, got 9");
     CHECK_STR(netipc_codec_problem_name(error.problem.code), "unlisted");
     netipc_increment_number number = {7};
-    CHECK(!netipc_increment_number_decode(bytes, 7, &number, &error));
+    CHECK(!netipc_increment_number_decode(&number, bytes, 7, &error));
     netipc_decode_error_describe(&error, text, sizeof text);
     CHECK_STR(text, "increment number at byte 0 needs 8 bytes, got 7");
     /* What a function writes to on success is untouched when it fails. */
     CHECK_EQ(number.value, 7);
-    CHECK(!netipc_increment_number_decode(NULL, 0, &number, NULL));
+    CHECK(!netipc_increment_number_decode(&number, NULL, 0, NULL));
 }
 
 int main(void)
 {
     RUN(every_problem_has_a_sentence);
+    RUN(no_error_has_a_sentence);
     RUN(builders_have_sentences_too);
     RUN(sentences_are_cut_to_the_room);
     RUN(errors_name_record_item_and_place);

@@ -43,7 +43,7 @@ static void increment(void)
     for (size_t i = 0; i < 3; i++) {
         load(cases[i].name);
         netipc_increment_number number;
-        CHECK(netipc_increment_number_decode(bytes, len, &number, NULL));
+        CHECK(netipc_increment_number_decode(&number, bytes, len, NULL));
         CHECK_EQ(number.value, cases[i].value);
         CHECK(netipc_increment_number_encode(&number, &out, NULL));
         check_out();
@@ -58,7 +58,7 @@ static void string_reverse(void)
     for (size_t i = 0; i < 3; i++) {
         load(cases[i][0]);
         netipc_string_reverse_text view;
-        CHECK(netipc_string_reverse_text_decode(bytes, len, &view, NULL));
+        CHECK(netipc_string_reverse_text_decode(&view, bytes, len, NULL));
         check_text(view.text, cases[i][1]);
         CHECK(netipc_string_reverse_text_encode(&view, &out, NULL));
         check_out();
@@ -70,7 +70,7 @@ static void snapshot_request(void)
 {
     load("cgroups_req");
     netipc_cgroups_snapshot_request request;
-    CHECK(netipc_cgroups_snapshot_request_decode(bytes, len, &request, NULL));
+    CHECK(netipc_cgroups_snapshot_request_decode(&request, bytes, len, NULL));
     CHECK(netipc_cgroups_snapshot_request_encode(&request, &out, NULL));
     check_out();
 }
@@ -80,7 +80,7 @@ static void snapshot_reply(void)
 {
     load("cgroups_resp");
     netipc_cgroups_snapshot_reply reply;
-    CHECK(netipc_cgroups_snapshot_reply_decode(bytes, len, &reply, NULL));
+    CHECK(netipc_cgroups_snapshot_reply_decode(&reply, bytes, len, NULL));
     CHECK_EQ(reply.systemd_enabled, 1);
     CHECK_EQ(reply.generation, 999);
     CHECK_EQ(reply.items.count, 3);
@@ -120,8 +120,8 @@ static void snapshot_without_items(void)
 static void lookup_requests(void)
 {
     load("cgroups_lookup_req");
-    const netipc_cgroups_lookup_key paths[] = {
-        {netipc_bytes_of("/sys/fs/cgroup/a")}, {netipc_bytes_of("/system.slice/docker-abc.scope")}};
+    const netipc_cgroups_lookup_key paths[] = {{netipc_bytes_of("/sys/fs/cgroup/a")},
+                                               {netipc_bytes_of("/system.slice/docker-abc.scope")}};
     CHECK(netipc_cgroups_lookup_request_encode(paths, 2, &out, NULL));
     check_out();
     load("cgroups_lookup_req_empty");
@@ -133,7 +133,7 @@ static void lookup_requests(void)
     check_out();
     netipc_apps_lookup_request request;
     netipc_apps_lookup_key key;
-    CHECK(netipc_apps_lookup_request_decode(bytes, len, &request, NULL));
+    CHECK(netipc_apps_lookup_request_decode(&request, bytes, len, NULL));
     CHECK_EQ(request.keys.count, 3);
     CHECK(netipc_apps_lookup_request_keys_at(&request, 2, &key));
     CHECK_EQ(key.pid, 4321);
@@ -149,17 +149,16 @@ static void answer_path(const char *name, uint64_t generation, netipc_cgroups_lo
     const netipc_cgroups_lookup_key key = {netipc_bytes_of(path)};
     netipc_cgroups_lookup_request request;
     CHECK(netipc_cgroups_lookup_request_encode(&key, 1, &request_out, NULL));
-    CHECK(netipc_cgroups_lookup_request_decode(asked, request_out.len, &request, NULL));
+    CHECK(netipc_cgroups_lookup_request_decode(&request, asked, request_out.len, NULL));
     load(name);
     netipc_cgroups_lookup_reply reply;
     netipc_cgroups_lookup_item item;
-    CHECK(netipc_cgroups_lookup_reply_decode(bytes, len, &reply, NULL));
+    CHECK(netipc_cgroups_lookup_reply_decode(&reply, bytes, len, NULL));
     CHECK(netipc_cgroups_lookup_reply_items_at(&reply, 0, &item));
     CHECK_EQ(reply.generation, generation);
     CHECK_EQ(item.status, status);
     check_text(item.path, path);
-    CHECK_EQ(netipc_cgroups_lookup_item_retry_later(&item),
-             status == NETIPC_CGROUPS_LOOKUP_STATUS_UNKNOWN_RETRY_LATER);
+    CHECK_EQ(netipc_cgroups_lookup_item_retry_later(&item), status == NETIPC_CGROUPS_LOOKUP_STATUS_UNKNOWN_RETRY_LATER);
 
     netipc_cgroups_lookup_reply_builder builder;
     netipc_cgroups_lookup_reply_builder_start(&builder, &request, &out);
@@ -178,10 +177,12 @@ static void answer_path(const char *name, uint64_t generation, netipc_cgroups_lo
 /* NIPC-CGL-02, NIPC-LKP-02, NIPC-LKP-06, NIPC-LKP-10 */
 static void cgroups_lookup_replies(void)
 {
-    const netipc_cgroups_lookup_label labels[] = {
-        {netipc_bytes_of("namespace"), netipc_bytes_of("default")}, {netipc_bytes_of("pod"), netipc_bytes_of("web")}};
+    const netipc_cgroups_lookup_label labels[] = {{netipc_bytes_of("namespace"), netipc_bytes_of("default")},
+                                                  {netipc_bytes_of("pod"), netipc_bytes_of("web")}};
     const netipc_cgroups_lookup_known_fields pod = {.orchestrator = NETIPC_CGROUPS_LOOKUP_ORCHESTRATOR_K8S,
-        .name = netipc_bytes_of("pod-a"), .labels = labels, .labels_count = 2};
+                                                    .name = netipc_bytes_of("pod-a"),
+                                                    .labels = labels,
+                                                    .labels_count = 2};
     const netipc_cgroups_lookup_known_fields bare = {.orchestrator = NETIPC_CGROUPS_LOOKUP_ORCHESTRATOR_DOCKER};
     answer_path("cgroups_lookup_resp_known_with_labels", 100, NETIPC_CGROUPS_LOOKUP_STATUS_KNOWN,
                 "/kubepods.slice/pod-a", &pod);
@@ -198,7 +199,7 @@ static void apps_lookup_replies(void)
     load("apps_lookup_resp_known_full");
     netipc_apps_lookup_reply reply;
     netipc_apps_lookup_item item;
-    CHECK(netipc_apps_lookup_reply_decode(bytes, len, &reply, NULL));
+    CHECK(netipc_apps_lookup_reply_decode(&reply, bytes, len, NULL));
     CHECK(netipc_apps_lookup_reply_items_at(&reply, 0, &item));
     CHECK_EQ(item.orchestrator, NETIPC_APPS_LOOKUP_ORCHESTRATOR_DOCKER);
     CHECK_EQ(item.ppid, 1);
@@ -215,11 +216,11 @@ static void apps_lookup_replies(void)
     CHECK(!netipc_apps_lookup_item_labels_at(&item, 2, &label));
 
     load("apps_lookup_resp_known_host_root");
-    CHECK(netipc_apps_lookup_reply_decode(bytes, len, &reply, NULL));
+    CHECK(netipc_apps_lookup_reply_decode(&reply, bytes, len, NULL));
     CHECK(netipc_apps_lookup_reply_items_at(&reply, 0, &item));
     CHECK_EQ(item.cgroup_status, NETIPC_APPS_LOOKUP_CGROUP_STATUS_HOST_ROOT);
     load("apps_lookup_resp_unknown_pid");
-    CHECK(netipc_apps_lookup_reply_decode(bytes, len, &reply, NULL));
+    CHECK(netipc_apps_lookup_reply_decode(&reply, bytes, len, NULL));
     CHECK(netipc_apps_lookup_reply_items_at(&reply, 0, &item));
     CHECK_EQ(item.uid, UINT32_MAX);
 }
@@ -227,15 +228,15 @@ static void apps_lookup_replies(void)
 /* NIPC-LKP-17: the items of every golden reply, put together by the descriptor. */
 static void every_reply_stitches_to_itself(void)
 {
-    static const char *const names[] = {"known_full", "known_retry", "known_permanent", "known_host_root",
-        "unknown_pid", "payload_exceeded", "oversized_item", "empty"};
-    const netipc_lookup *lookup = netipc_apps_lookup_service.lookup;
+    static const char *const names[] = {"known_full",  "known_retry",      "known_permanent", "known_host_root",
+                                        "unknown_pid", "payload_exceeded", "oversized_item",  "empty"};
+    const netipc_lookup *lookup = netipc_apps_lookup_service()->lookup;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char name[64];
         snprintf(name, sizeof name, "apps_lookup_resp_%s", names[i]);
         load(name);
         netipc_apps_lookup_reply reply;
-        CHECK(netipc_apps_lookup_service.decode_reply((netipc_bytes){bytes, len}, &reply, NULL));
+        CHECK(netipc_apps_lookup_service()->decode_reply((netipc_bytes){bytes, len}, &reply, NULL));
         netipc_stitcher stitcher;
         netipc_stitcher_start(&stitcher, &out, lookup->reply_size, 1);
         for (size_t item = 0; item < lookup->count(&reply); item++) {

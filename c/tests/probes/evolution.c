@@ -10,7 +10,7 @@ static void old_requests_have_defaults(void)
     v3_probe_question view;
     start_writing(8);
     CHECK(v1_probe_question_encode(&question, &out, NULL));
-    CHECK(v3_probe_question_decode(out.data, out.len, &view, NULL));
+    CHECK(v3_probe_question_decode(&view, out.data, out.len, NULL));
     CHECK_EQ(view.first, 3);
     CHECK_EQ(view.most, 10);
     CHECK_EQ(view.except, V3_PROBE_STATE_BROKEN);
@@ -24,7 +24,7 @@ static void new_requests_are_read_by_old_readers(void)
     start_writing(20);
     CHECK(v3_probe_question_encode(&question, &out, NULL));
     CHECK_EQ(out.len, 20);
-    CHECK(v1_probe_question_decode(out.data, out.len, &view, NULL));
+    CHECK(v1_probe_question_decode(&view, out.data, out.len, NULL));
     CHECK_EQ(view.state, V1_PROBE_STATE_BROKEN);
     CHECK_EQ(view.first, 4);
 }
@@ -39,15 +39,15 @@ static void sizes_of_no_version_are_refused(void)
     CHECK(v3_probe_question_encode(&question, &out, NULL));
     for (size_t i = 0; i < sizeof wrong; i++) {
         out.data[0] = wrong[i];
-        CHECK(!v3_probe_question_decode(out.data, out.len, &view, &decode_error));
+        CHECK(!v3_probe_question_decode(&view, out.data, out.len, &decode_error));
         CHECK_OFFENCE("size", 0, NETIPC_CODEC_FIXED_SIZE);
         CHECK_EQ(decode_error.problem.listed_count, 3);
     }
     out.data[0] = 21;
-    CHECK(!v3_probe_question_decode(out.data, out.len, &view, &decode_error));
+    CHECK(!v3_probe_question_decode(&view, out.data, out.len, &decode_error));
     CHECK_OFFENCE("size", 0, NETIPC_CODEC_TRUNCATED);
     out.data[0] = 16;
-    CHECK(!v3_probe_question_decode(out.data, out.len, &view, &decode_error));
+    CHECK(!v3_probe_question_decode(&view, out.data, out.len, &decode_error));
     CHECK_OFFENCE("probe question", 16, NETIPC_CODEC_TRAILING_BYTES);
 }
 
@@ -55,8 +55,12 @@ static void sizes_of_no_version_are_refused(void)
 static void lists_of_growing_items(void)
 {
     v3_probe_answer_builder builder;
-    const v3_probe_reading reading = {.state = V3_PROBE_STATE_FINE, .value = 300, .place = netipc_bytes_of("attic"),
-        .unit = netipc_bytes_of("mK"), .weight = 2, .note = netipc_bytes_of("n")};
+    const v3_probe_reading reading = {.state = V3_PROBE_STATE_FINE,
+                                      .value = 300,
+                                      .place = netipc_bytes_of("attic"),
+                                      .unit = netipc_bytes_of("mK"),
+                                      .weight = 2,
+                                      .note = netipc_bytes_of("n")};
     start_writing(200);
     v3_probe_answer_builder_start(&builder, &out);
     v3_probe_answer_builder_set_load(&builder, 1);
@@ -65,7 +69,7 @@ static void lists_of_growing_items(void)
     CHECK(v3_probe_answer_builder_finish(&builder, NULL));
     v1_probe_answer old;
     v1_probe_reading old_reading;
-    CHECK(v1_probe_answer_decode(out.data, out.len, &old, NULL));
+    CHECK(v1_probe_answer_decode(&old, out.data, out.len, NULL));
     CHECK_EQ(old.load, 1);
     CHECK(v1_probe_answer_probes_at(&old, 0, &old_reading));
     CHECK_EQ(old_reading.value, 300);
@@ -80,7 +84,7 @@ static void lists_of_growing_items(void)
     CHECK(v1_probe_answer_builder_finish(&old_builder, NULL));
     v3_probe_answer view;
     v3_probe_reading read;
-    CHECK(v3_probe_answer_decode(out.data, out.len, &view, NULL));
+    CHECK(v3_probe_answer_decode(&view, out.data, out.len, NULL));
     CHECK_EQ(view.total, 0);
     CHECK(v3_probe_answer_probes_at(&view, 0, &read));
     CHECK_TEXT(read.place, "roof");

@@ -12,7 +12,7 @@ static void ask(void)
 {
     netipc_writer_start(&out, question_bytes, sizeof question_bytes);
     CHECK(parcels_question_encode(PARCELS, 3, &out, NULL));
-    CHECK(parcels_question_decode(question_bytes, out.len, &question, NULL));
+    CHECK(parcels_question_decode(&question, question_bytes, out.len, NULL));
 }
 
 static void keys_of_two_values(void)
@@ -42,13 +42,13 @@ static void reply(parcels_answer *view)
     CHECK(parcels_answer_builder_delivered(&builder, &(parcels_delivered_fields){.weight = 0}, NULL));
     CHECK(!parcels_answer_builder_wants_more(&builder));
     CHECK(parcels_answer_builder_finish(&builder, NULL));
-    CHECK(parcels_answer_decode(out.data, out.len, view, NULL));
+    CHECK(parcels_answer_decode(view, out.data, out.len, NULL));
 }
 
 /* NIPC-LKP-10 */
 static void answers_repeat_their_keys(void)
 {
-    const netipc_lookup *lookup = parcels_service.lookup;
+    const netipc_lookup *lookup = parcels_service()->lookup;
     parcels_answer view;
     parcels_place place;
     reply(&view);
@@ -78,7 +78,7 @@ static void answers_repeat_their_keys(void)
 /* NIPC-LKP-17 */
 static void replies_are_put_together(void)
 {
-    const netipc_lookup *lookup = parcels_service.lookup;
+    const netipc_lookup *lookup = parcels_service()->lookup;
     parcels_answer view;
     reply(&view);
     uint8_t whole[256];
@@ -91,7 +91,7 @@ static void replies_are_put_together(void)
     CHECK_EQ(netipc_stitcher_count(&stitcher), 2);
     CHECK(parcels_stitch_finish(&stitcher, 6, NULL));
     parcels_answer joined;
-    CHECK(parcels_answer_decode(whole, stitched.len, &joined, NULL));
+    CHECK(parcels_answer_decode(&joined, whole, stitched.len, NULL));
     CHECK_EQ(lookup->outcome(&joined, 0), NETIPC_OUTCOME_FINAL);
     CHECK_EQ(lookup->outcome(&joined, 1), NETIPC_OUTCOME_OVERSIZED);
     CHECK(lookup->echoes(&joined, 1, &PARCELS[2]));

@@ -27,8 +27,8 @@ static inline void add_number(payload *to, size_t width, uint64_t number)
 }
 
 /* Numbers of one width: ADD(&to, 4, 1, 2, 3). */
-#define ADD(to, width, ...) add_numbers(to, width, (const uint64_t[]){__VA_ARGS__}, \
-                                        sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t))
+#define ADD(to, width, ...)                                                                                            \
+    add_numbers(to, width, (const uint64_t[]){__VA_ARGS__}, sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t))
 
 static inline void add_numbers(payload *to, size_t width, const uint64_t *numbers, size_t count)
 {
@@ -48,28 +48,28 @@ extern netipc_decode_error decode_error;
 /* Starts a payload in that memory. */
 void start_writing(size_t budget);
 
-#define CHECK_WRITTEN(expected)                        \
-    do {                                               \
-        CHECK_EQ(out.len, (expected).len);             \
-        CHECK_MEM(out.data, (expected).data, out.len); \
+#define CHECK_WRITTEN(expected)                                                                                        \
+    do {                                                                                                               \
+        CHECK_EQ(out.len, (expected).len);                                                                             \
+        CHECK_MEM(out.data, (expected).data, out.len);                                                                 \
     } while (0)
 
-#define CHECK_OFFENCE(where, place, why)             \
-    do {                                             \
-        CHECK_STR(decode_error.field, where);        \
-        CHECK_EQ(decode_error.offset, place);        \
-        CHECK_EQ(decode_error.problem.code, why);    \
+#define CHECK_OFFENCE(where, place, why)                                                                               \
+    do {                                                                                                               \
+        CHECK_STR(decode_error.field, where);                                                                          \
+        CHECK_EQ(decode_error.offset, place);                                                                          \
+        CHECK_EQ(decode_error.problem.code, why);                                                                      \
     } while (0)
 
-#define CHECK_INVALID(of, where, why)                          \
-    do {                                                       \
-        CHECK_EQ(build_error.code, NETIPC_BUILD_INVALID);      \
-        CHECK_STR(build_error.record, of);                     \
-        CHECK_STR(build_error.field, where);                   \
-        CHECK_EQ(build_error.problem.code, why);               \
+#define CHECK_INVALID(of, where, why)                                                                                  \
+    do {                                                                                                               \
+        CHECK_EQ(build_error.code, NETIPC_BUILD_INVALID);                                                              \
+        CHECK_STR(build_error.record, of);                                                                             \
+        CHECK_STR(build_error.field, where);                                                                           \
+        CHECK_EQ(build_error.problem.code, why);                                                                       \
     } while (0)
 
-#define CHECK_TEXT(bytes, text) \
+#define CHECK_TEXT(bytes, text)                                                                                        \
     CHECK(netipc_bytes_equal(bytes, (netipc_bytes){(const uint8_t *)(text), sizeof(text) - 1}))
 
 #endif

@@ -15,23 +15,23 @@ static void plain_record(void)
     start_writing(8);
     CHECK(weather_report_place_encode(&place, &out, NULL));
     CHECK_WRITTEN(expected);
-    CHECK(weather_report_place_decode(expected.data, expected.len, &view, NULL));
+    CHECK(weather_report_place_decode(&view, expected.data, expected.len, NULL));
     CHECK_EQ(view.x, 3);
     CHECK_EQ(view.y, 0x01020304);
     for (size_t len = 0; len < 8; len++) {
-        CHECK(!weather_report_place_decode(expected.data, len, &view, &decode_error));
+        CHECK(!weather_report_place_decode(&view, expected.data, len, &decode_error));
         CHECK_OFFENCE("weather-report place", 0, NETIPC_CODEC_TRUNCATED);
     }
     expected.data[2] = 8;
-    CHECK(!weather_report_place_decode(expected.data, expected.len, &view, &decode_error));
+    CHECK(!weather_report_place_decode(&view, expected.data, expected.len, &decode_error));
     CHECK_OFFENCE("level", 2, NETIPC_CODEC_CONSTANT);
     CHECK_EQ(decode_error.problem.allowed, 7);
     expected.data[2] = 7;
     expected.data[3] = 1;
-    CHECK(!weather_report_place_decode(expected.data, expected.len, &view, &decode_error));
+    CHECK(!weather_report_place_decode(&view, expected.data, expected.len, &decode_error));
     CHECK_OFFENCE("reserved", 3, NETIPC_CODEC_CONSTANT);
     expected.data[3] = 0;
-    CHECK(!weather_report_place_decode(expected.data, expected.len + 1, &view, &decode_error));
+    CHECK(!weather_report_place_decode(&view, expected.data, expected.len + 1, &decode_error));
     CHECK_OFFENCE("weather-report place", 8, NETIPC_CODEC_TRAILING_BYTES);
 }
 
@@ -42,8 +42,8 @@ static void strings_are_written_in_order_without_gaps(void)
     ADD(&expected, 8, 293150);
     ADD(&expected, 4, 24, 4, 29, 3);
     ADD_TEXT(&expected, "pier\0a\0b\0");
-    const weather_report_report report = {.temperature = 293150, .station = netipc_bytes_of("pier"),
-        .remark = {(const uint8_t *)"a\0b", 3}};
+    const weather_report_report report = {
+        .temperature = 293150, .station = netipc_bytes_of("pier"), .remark = {(const uint8_t *)"a\0b", 3}};
     weather_report_report_builder builder;
     start_writing(expected.len);
     weather_report_report_builder_start(&builder, &out);
@@ -53,7 +53,7 @@ static void strings_are_written_in_order_without_gaps(void)
 
     weather_report_report view;
     weather_report_report copy;
-    CHECK(weather_report_report_decode(out.data, out.len, &view, NULL));
+    CHECK(weather_report_report_decode(&view, out.data, out.len, NULL));
     CHECK(weather_report_report_clone(&view, &copy));
     memset(probe_memory, 0xee, sizeof probe_memory);
     CHECK_EQ(copy.temperature, 293150);
@@ -70,7 +70,7 @@ static void decode_report(uint32_t station, uint32_t station_len, uint32_t remar
     ADD(&bytes, 4, station, station_len, remark, remark_len);
     add(&bytes, tail, tail_len);
     weather_report_report view;
-    CHECK(!weather_report_report_decode(bytes.data, bytes.len, &view, &decode_error));
+    CHECK(!weather_report_report_decode(&view, bytes.data, bytes.len, &decode_error));
     CHECK_STR(decode_error.record, "weather-report report");
     CHECK_EQ(decode_error.item, -1);
 }
@@ -106,7 +106,7 @@ static void strings_are_read_in_any_order(void)
     ADD(&bytes, 4, 28, 4, 24, 3);
     ADD_TEXT(&bytes, "a\0b\0pier\0");
     weather_report_report view;
-    CHECK(weather_report_report_decode(bytes.data, bytes.len, &view, NULL));
+    CHECK(weather_report_report_decode(&view, bytes.data, bytes.len, NULL));
     CHECK_TEXT(view.station, "pier");
     CHECK_TEXT(view.remark, "a\0b");
 }
@@ -136,7 +136,7 @@ static void string_in_one_place(void)
     ADD(&bytes, 4, 9, 1);
     ADD_TEXT(&bytes, "\0a\0");
     ports_owner owner;
-    CHECK(!ports_owner_decode(bytes.data, bytes.len, &owner, &decode_error));
+    CHECK(!ports_owner_decode(&owner, bytes.data, bytes.len, &decode_error));
     CHECK_OFFENCE("owner", 0, NETIPC_CODEC_MISPLACED);
     CHECK_EQ(decode_error.problem.allowed, 8);
 }
@@ -160,7 +160,7 @@ static void list_of_plain_items(void)
     ports_answer view;
     ports_port port;
     size_t count = 0;
-    CHECK(ports_answer_decode(out.data, out.len, &view, NULL));
+    CHECK(ports_answer_decode(&view, out.data, out.len, NULL));
     for (size_t i = 0; ports_answer_ports_at(&view, i, &port); i++) {
         CHECK_EQ(port.number, ports[i].number);
         CHECK_EQ(port.protocol, ports[i].protocol);
@@ -178,7 +178,7 @@ static void decode_ports(const uint32_t *entries, size_t count, size_t area)
     }
     memset(bytes.data + bytes.len, 0, area);
     ports_answer view;
-    CHECK(!ports_answer_decode(bytes.data, bytes.len + area, &view, &decode_error));
+    CHECK(!ports_answer_decode(&view, bytes.data, bytes.len + area, &decode_error));
 }
 
 /* NIPC-COD-10, NIPC-COD-11, NIPC-COD-24, NIPC-COD-25 */
@@ -203,7 +203,7 @@ static void list_rules_are_checked(void)
     payload bytes = {.len = 0};
     ADD(&bytes, 4, UINT32_MAX, 0);
     ports_answer view;
-    CHECK(!ports_answer_decode(bytes.data, bytes.len, &view, &decode_error));
+    CHECK(!ports_answer_decode(&view, bytes.data, bytes.len, &decode_error));
     CHECK_OFFENCE("ports", 8, NETIPC_CODEC_TRUNCATED);
 }
 
@@ -217,7 +217,7 @@ static void reply_without_values_needs_no_call(void)
     journal_acknowledgement_builder_start(&builder, &out);
     CHECK(journal_acknowledgement_builder_finish(&builder, NULL));
     CHECK_WRITTEN(expected);
-    CHECK(journal_acknowledgement_decode(out.data, out.len, &view, NULL));
+    CHECK(journal_acknowledgement_decode(&view, out.data, out.len, NULL));
     start_writing(3);
     journal_acknowledgement_builder_start(&builder, &out);
     CHECK(!journal_acknowledgement_builder_finish(&builder, &build_error));
@@ -227,12 +227,12 @@ static void reply_without_values_needs_no_call(void)
 static void request_of_several_values(void)
 {
     journal_long_winded_entry entry = {.priority_among_all_entries = 9,
-        .identifier_of_the_writing_program = netipc_bytes_of("demo"),
-        .message_for_whoever_reads_it = netipc_bytes_of("hello")};
+                                       .identifier_of_the_writing_program = netipc_bytes_of("demo"),
+                                       .message_for_whoever_reads_it = netipc_bytes_of("hello")};
     journal_long_winded_entry view;
     start_writing(100);
     CHECK(journal_long_winded_entry_encode(&entry, &out, NULL));
-    CHECK(journal_long_winded_entry_decode(out.data, out.len, &view, NULL));
+    CHECK(journal_long_winded_entry_decode(&view, out.data, out.len, NULL));
     CHECK_EQ(view.priority_among_all_entries, 9);
     CHECK_TEXT(view.identifier_of_the_writing_program, "demo");
     CHECK_TEXT(view.message_for_whoever_reads_it, "hello");

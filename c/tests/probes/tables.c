@@ -14,19 +14,19 @@ static void string_that_takes_the_rest(void)
     start_writing(expected.len);
     CHECK(gazette_search_encode(&search, &out, NULL));
     CHECK_WRITTEN(expected);
-    CHECK(gazette_search_decode(out.data, out.len, &view, NULL));
+    CHECK(gazette_search_decode(&view, out.data, out.len, NULL));
     CHECK_EQ(view.most, 3);
     CHECK_TEXT(view.words, "a\0b");
-    CHECK(!gazette_search_decode(out.data, 4, &view, &decode_error));
+    CHECK(!gazette_search_decode(&view, out.data, 4, &decode_error));
     CHECK_OFFENCE("words", 4, NETIPC_CODEC_TRUNCATED);
-    CHECK(!gazette_search_decode(out.data, 7, &view, &decode_error));
+    CHECK(!gazette_search_decode(&view, out.data, 7, &decode_error));
     CHECK_OFFENCE("words", 4, NETIPC_CODEC_UNTERMINATED);
     motto_saying saying;
-    CHECK(motto_saying_decode((const uint8_t *)"Carpe diem", 11, &saying, NULL));
+    CHECK(motto_saying_decode(&saying, (const uint8_t *)"Carpe diem", 11, NULL));
     CHECK_TEXT(saying.words, "Carpe diem");
-    CHECK(!motto_saying_decode((const uint8_t *)"a\0b", 4, &saying, &decode_error));
+    CHECK(!motto_saying_decode(&saying, (const uint8_t *)"a\0b", 4, &decode_error));
     CHECK_OFFENCE("words", 0, NETIPC_CODEC_INTERIOR_NUL);
-    CHECK(!motto_saying_decode(NULL, 0, &saying, &decode_error));
+    CHECK(!motto_saying_decode(&saying, NULL, 0, &decode_error));
     CHECK_OFFENCE("words", 0, NETIPC_CODEC_TRUNCATED);
 }
 
@@ -38,10 +38,10 @@ static void plain_record_with_a_rule(void)
     start_writing(2);
     CHECK(motto_occasion_encode(&occasion, &out, NULL));
     CHECK_MEM(out.data, "\2\0", 2);
-    CHECK(!motto_occasion_decode((const uint8_t *)"\2\4", 2, &view, &decode_error));
+    CHECK(!motto_occasion_decode(&view, (const uint8_t *)"\2\4", 2, &decode_error));
     CHECK_OFFENCE("guests", 1, NETIPC_CODEC_CONSTANT_WHEN);
     CHECK_STR(decode_error.problem.text, "`mood` is `solemn`");
-    CHECK(!motto_occasion_decode((const uint8_t *)"\3\0", 2, &view, &decode_error));
+    CHECK(!motto_occasion_decode(&view, (const uint8_t *)"\3\0", 2, &decode_error));
     CHECK_OFFENCE("mood", 0, NETIPC_CODEC_UNLISTED);
     occasion.guests = 4;
     start_writing(2);
@@ -56,8 +56,12 @@ static const gazette_tag TAGS[] = {{{(const uint8_t *)"rain", 4}}, {{(const uint
 
 static gazette_article_fields article(void)
 {
-    return (gazette_article_fields){.sort = GAZETTE_SORT_STORY, .language = GAZETTE_LANGUAGE_LATIN,
-        .title = netipc_bytes_of("Rain"), .text = netipc_bytes_of("Pluit."), .tags = TAGS, .tags_count = 2};
+    return (gazette_article_fields){.sort = GAZETTE_SORT_STORY,
+                                    .language = GAZETTE_LANGUAGE_LATIN,
+                                    .title = netipc_bytes_of("Rain"),
+                                    .text = netipc_bytes_of("Pluit."),
+                                    .tags = TAGS,
+                                    .tags_count = 2};
 }
 
 static bool issue(const gazette_article_fields *one)
@@ -87,7 +91,7 @@ static void items_with_a_table(void)
     gazette_issue view;
     gazette_article read;
     gazette_tag tag;
-    CHECK(gazette_issue_decode(out.data, out.len, &view, NULL));
+    CHECK(gazette_issue_decode(&view, out.data, out.len, NULL));
     CHECK_EQ(view.language, 7);
     CHECK(gazette_language_name(view.language) == NULL);
     CHECK(gazette_issue_articles_at(&view, 0, &read));
@@ -113,7 +117,7 @@ static void change(size_t at, uint8_t value)
     CHECK(issue(&one));
     out.data[at] = value;
     gazette_issue view;
-    CHECK(!gazette_issue_decode(out.data, out.len, &view, &decode_error));
+    CHECK(!gazette_issue_decode(&view, out.data, out.len, &decode_error));
     CHECK_EQ(decode_error.item, 0);
 }
 
@@ -136,7 +140,7 @@ static void table_rules_are_checked(void)
     CHECK(issue(&one));
     out.data[12] = 70;
     gazette_issue view;
-    CHECK(gazette_issue_decode(out.data, out.len + 3, &view, NULL));
+    CHECK(gazette_issue_decode(&view, out.data, out.len + 3, NULL));
 }
 
 /* NIPC-COD-16, NIPC-COD-23: by decoder and builder alike. */

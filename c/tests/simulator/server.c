@@ -4,8 +4,8 @@
 
 void server_init(server *side, const netipc_server_policy *policy, const plan *calls, uint64_t seed)
 {
-    *side = (server){.policy = *policy, .calls = calls, .random = rng_new(seed),
-                     .handshake_deadline = HANDSHAKE_TIMEOUT};
+    *side =
+        (server){.policy = *policy, .calls = calls, .random = rng_new(seed), .handshake_deadline = HANDSHAKE_TIMEOUT};
 }
 
 netipc_time server_deadline(const server *side)
@@ -27,8 +27,7 @@ void server_poll(server *side, link *pipe, netipc_time now)
         return;
     }
     bool idle = side->count == side->calls->count;
-    if (side->waits > 0 &&
-        (idle || rng_below(&side->random, 3) == 0 || side->waits >= side->calls->window)) {
+    if (side->waits > 0 && (idle || rng_below(&side->random, 3) == 0 || side->waits >= side->calls->window)) {
         uint32_t which = rng_below(&side->random, side->waits);
         uint64_t id = side->waiting[which];
         side->waiting[which] = side->waiting[--side->waits];

@@ -22,6 +22,12 @@ pub(crate) fn tests_32_bit(project: &Project) -> Result<Outcome> {
     preset(project, "m32", &[])
 }
 
+/// The format of what is written by hand.
+pub(crate) fn format(project: &Project) -> Result<Outcome> {
+    process::run(&mut project.command("cmake", ["-P", "c/cmake/Format.cmake"]))?;
+    Ok(Outcome::Passed("formatted".into()))
+}
+
 /// A short run of every libFuzzer target from a fixed seed.
 pub(crate) fn fuzz_smoke(project: &Project) -> Result<Outcome> {
     preset(project, "fuzz", &["--tests-regex", "^c[.]libfuzzer[.]"])

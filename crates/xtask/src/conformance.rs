@@ -1,7 +1,5 @@
 //! All implementations against the vectors, and against each other.
 
-use std::fmt::Write as _;
-
 use anyhow::{Context as _, Result};
 use clap::Args;
 
@@ -66,16 +64,29 @@ fn ask(project: &Project, task: &str, testees: &[String], args: Vec<String>) -> 
     for testee in testees {
         command.args(["--testee", testee]);
     }
-    let mut summary = String::new();
-    process::watch(command.args(args), |line| {
-        if line.contains(" passed, ") || line.contains(" questions to ") || line.ends_with(" disagreements") {
-            let separator = if summary.is_empty() { "" } else { "; " };
-            // Writing to a string cannot fail.
-            let _ = write!(summary, "{separator}{line}");
-        }
-    })
-    .with_context(|| summary.clone())?;
+    let mut summary = Summary::default();
+    let ended = process::watch(command.args(args), |line| summary.read(line));
+    let summary = summary.lines.join("; ");
+    ended.with_context(|| summary.clone())?;
     Ok(Outcome::Passed(summary))
+}
+
+/// The lines of the runner that count in the end.
+#[derive(Default)]
+struct Summary {
+    lines: Vec<String>,
+}
+
+impl Summary {
+    fn read(&mut self, line: &str) {
+        let progress = " questions to ";
+        if line.contains(progress) {
+            self.lines.retain(|earlier| !earlier.contains(progress));
+        } else if !line.contains(" passed, ") && !line.ends_with(" disagreements") {
+            return;
+        }
+        self.lines.push(line.to_owned());
+    }
 }
 
 /// The arguments that name all testees, which are built first, with optimisation.
@@ -91,4 +102,24 @@ fn testees(project: &Project) -> Result<Vec<String>> {
         ("oracle", programs.join("netipc-oracle")),
     ];
     Ok(all.iter().map(|(name, program)| format!("{name}={}", program.display())).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_last_progress_counts() {
+        let mut summary = Summary::default();
+        for line in [
+            "5 s: 100 questions to 4 testees, 80 executions per second, corpus 9, 1 disagreements",
+            "DISAGREEMENT encode increment/reply",
+            "9 s: 200 questions to 4 testees, 80 executions per second, corpus 9, 1 disagreements",
+            "1 disagreements",
+        ] {
+            summary.read(line);
+        }
+        assert_eq!(summary.lines.len(), 2);
+        assert!(summary.lines[0].starts_with("9 s"));
+    }
 }

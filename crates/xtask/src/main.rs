@@ -102,6 +102,7 @@ const CHECKS: &[Step] = &[
     Step::new("clippy", checks::clippy),
     Step::new("rustdoc", checks::rustdoc),
     Step::new("go-lint", go::lint),
+    Step::new("c-format", c::format),
 ];
 
 fn main() -> ExitCode {

@@ -58,8 +58,10 @@ const TOOLS: &[Tool] = &[
 ];
 
 /// Only needed to check a change, which git tracks.
-const CHECK_TOOLS: &[Tool] =
-    &[Tool { name: "git", found: Found::OnPath, package: "git", reason: "lists the tracked files" }];
+const CHECK_TOOLS: &[Tool] = &[
+    Tool { name: "git", found: Found::OnPath, package: "git", reason: "lists the tracked files" },
+    Tool { name: "clang-format", found: Found::OnPath, package: "clang-format", reason: "checks the format of C" },
+];
 
 /// Components of the Rust toolchain that checks stand on.
 const COMPONENTS: &[&str] = &["rustfmt", "clippy"];

@@ -6,7 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "netipc/codec.h"
+#include "netipc/api.h"
+#include "netipc/bytes.h"
+#include "netipc/codec/answers.h"
+#include "netipc/codec/error.h"
+#include "netipc/codec/items.h"
+#include "netipc/codec/stitcher.h"
+#include "netipc/codec/writer.h"
 #include "netipc/service.h"
 
 #ifdef __cplusplus
@@ -17,8 +23,10 @@ extern "C" {
  * The `ip-to-asn` service. Looks up autonomous systems by the addresses they announce.
  *
  * Each address gets one answer, in the order of the request: the system's number, country and organisation.
+ *
+ * @return a constant that is always there. Thread-safe.
  */
-extern const netipc_service ip_to_asn_service;
+const netipc_service *ip_to_asn_service(void);
 
 /** What became of an address. */
 typedef enum ip_to_asn_status {
@@ -59,7 +67,8 @@ typedef struct ip_to_asn_request {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-bool ip_to_asn_request_decode(const uint8_t *bytes, size_t len, ip_to_asn_request *view, netipc_decode_error *error);
+NETIPC_MUST_USE bool ip_to_asn_request_decode(ip_to_asn_request *view, const void *bytes, size_t len,
+                                              netipc_decode_error *error);
 
 /**
  * Reads the item at `index` of `view->keys`; false when there are not that many, so that this goes over all of them:
@@ -73,18 +82,18 @@ bool ip_to_asn_request_keys_at(const ip_to_asn_request *view, size_t index, ip_t
  *
  * @return false when there is no memory. Else free it with `ip_to_asn_request_free`.
  */
-bool ip_to_asn_request_clone(const ip_to_asn_request *view, ip_to_asn_request *copy);
+NETIPC_MUST_USE bool ip_to_asn_request_clone(const ip_to_asn_request *view, ip_to_asn_request *copy);
 
 /** Frees what `ip_to_asn_request_clone` made, and nothing else. */
 void ip_to_asn_request_free(ip_to_asn_request *copy);
 
 /**
- * Writes the request for `count` keys as a whole payload; `out` must be empty.
+ * Writes the request for `count` keys as a whole payload; what was in `out` before is gone.
  *
  * @return false, with the reason in `error` unless that is `NULL` and nothing in `out`, when it does not fit.
  */
-bool ip_to_asn_request_encode(const ip_to_asn_address *keys, size_t count, netipc_writer *out,
-                              netipc_build_error *error);
+NETIPC_MUST_USE bool ip_to_asn_request_encode(const ip_to_asn_address *keys, size_t count, netipc_writer *out,
+                                              netipc_build_error *error);
 
 /**
  * The answer to one address.
@@ -111,7 +120,7 @@ typedef struct ip_to_asn_answer {
  *
  * @return false when there is no memory. Else free it with `ip_to_asn_answer_free`.
  */
-bool ip_to_asn_answer_clone(const ip_to_asn_answer *view, ip_to_asn_answer *copy);
+NETIPC_MUST_USE bool ip_to_asn_answer_clone(const ip_to_asn_answer *view, ip_to_asn_answer *copy);
 
 /** Frees what `ip_to_asn_answer_clone` made, and nothing else. */
 void ip_to_asn_answer_free(ip_to_asn_answer *copy);
@@ -134,7 +143,8 @@ typedef struct ip_to_asn_reply {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-bool ip_to_asn_reply_decode(const uint8_t *bytes, size_t len, ip_to_asn_reply *view, netipc_decode_error *error);
+NETIPC_MUST_USE bool ip_to_asn_reply_decode(ip_to_asn_reply *view, const void *bytes, size_t len,
+                                            netipc_decode_error *error);
 
 /**
  * Reads the item at `index` of `view->items`; false when there are not that many, so that this goes over all of them:
@@ -148,7 +158,7 @@ bool ip_to_asn_reply_items_at(const ip_to_asn_reply *view, size_t index, ip_to_a
  *
  * @return false when there is no memory. Else free it with `ip_to_asn_reply_free`.
  */
-bool ip_to_asn_reply_clone(const ip_to_asn_reply *view, ip_to_asn_reply *copy);
+NETIPC_MUST_USE bool ip_to_asn_reply_clone(const ip_to_asn_reply *view, ip_to_asn_reply *copy);
 
 /** Frees what `ip_to_asn_reply_clone` made, and nothing else. */
 void ip_to_asn_reply_free(ip_to_asn_reply *copy);
@@ -215,7 +225,7 @@ bool ip_to_asn_reply_builder_unknown(ip_to_asn_reply_builder *builder, netipc_bu
  * @return false when there are not as many answers as keys, when `generation` was not set, and when something did not
  * fit, also when that was ignored; nothing stays in the writer then.
  */
-bool ip_to_asn_reply_builder_finish(ip_to_asn_reply_builder *builder, netipc_build_error *error);
+NETIPC_MUST_USE bool ip_to_asn_reply_builder_finish(ip_to_asn_reply_builder *builder, netipc_build_error *error);
 
 /**
  * Starts a reply to `keys` keys that is put together of items: `netipc_stitcher_copy` takes those of other replies.
@@ -242,7 +252,7 @@ bool ip_to_asn_stitch_oversized(netipc_stitcher *stitcher, const ip_to_asn_addre
  *
  * @return false when something did not fit; nothing stays in the writer then.
  */
-bool ip_to_asn_stitch_finish(netipc_stitcher *stitcher, uint64_t generation, netipc_build_error *error);
+NETIPC_MUST_USE bool ip_to_asn_stitch_finish(netipc_stitcher *stitcher, uint64_t generation, netipc_build_error *error);
 
 #ifdef __cplusplus
 }

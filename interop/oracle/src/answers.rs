@@ -25,9 +25,6 @@ pub(crate) trait Lookup<'a> {
 
     fn set_key(item: &mut Self::Item, key: &Self::Key);
 
-    /// Refuses a status that is not for a provider to give.
-    fn judge(answer: &Self::Item) -> Result<(), Offence>;
-
     fn encode(item: &Self::Item, out: &mut Vec<u8>) -> Result<(), Offence>;
 }
 
@@ -75,8 +72,13 @@ fn place<'a, L: Lookup<'a>>(
     let wrong_number = Offence::Answers { got: given, keys: keys.len() };
     let directory = FIXED_PART + 8 * keys.len();
     let rest = room_of_short_records::<L>(keys)?;
-    // NIPC-LKP-15
-    encode::fits(directory + rest[0], budget)?;
+    if let Err(overflow) = encode::fits(directory + rest[0], budget) {
+        // NIPC-LKP-15; an answer that breaks a rule is told all the same (NIPC-COD-16).
+        if let (Some(key), Some(mut answer)) = (keys.first(), answers.into_iter().next()) {
+            complete::<L>(&mut answer, key, &mut Vec::new())?;
+        }
+        return Err(overflow);
+    }
     out.resize(begin + directory, 0);
 
     let mut answers = answers.into_iter();
@@ -84,16 +86,20 @@ fn place<'a, L: Lookup<'a>>(
     for (position, key) in keys.iter().enumerate() {
         encode::pad(out, begin);
         let start = out.len();
+        // Behind an answer without room all others are judged, where there are any, but not placed.
+        let answer = answers.next();
+        // NIPC-LKP-16
+        if answer.is_none() && !exceeded {
+            return Err(wrong_number);
+        }
+        if let Some(mut answer) = answer {
+            complete::<L>(&mut answer, key, out)?;
+        }
         if exceeded {
             // NIPC-LKP-14
+            out.truncate(start);
             append_short::<L>(key, Short::PayloadExceeded, out)?;
         } else {
-            // NIPC-LKP-16
-            let Some(mut answer) = answers.next() else { return Err(wrong_number) };
-            // NIPC-LKP-10
-            L::set_key(&mut answer, key);
-            L::judge(&answer)?;
-            L::encode(&answer, out)?;
             // NIPC-LKP-11
             let needed = with_rest(out.len() - begin, rest[position + 1]);
             let fits_alone = FIXED_PART + 8 + out.len() - start <= budget;
@@ -114,7 +120,13 @@ fn place<'a, L: Lookup<'a>>(
         encode::reference(out, begin + FIXED_PART + 8 * position, start - begin - directory, length);
     }
     // NIPC-LKP-16
-    if exceeded || given <= keys.len() { Ok(()) } else { Err(wrong_number) }
+    if given <= keys.len() { Ok(()) } else { Err(wrong_number) }
+}
+
+/// Gives the answer its key and appends it when no rule is broken (NIPC-LKP-10, NIPC-COD-16).
+fn complete<'a, L: Lookup<'a>>(answer: &mut L::Item, key: &L::Key, out: &mut Vec<u8>) -> Result<(), Offence> {
+    L::set_key(answer, key);
+    L::encode(answer, out)
 }
 
 /// For each position, and the one behind the last: the bytes of the short records from there to the end.
@@ -165,13 +177,17 @@ mod tests {
         request(CGROUPS, &keys.join(","))
     }
 
-    /// The reply decoded, or the offence.
-    fn answer(service: &str, budget: u32, request: &[u8], answers: &[&str]) -> String {
+    /// The body of a question.
+    fn body(budget: u32, request: &[u8], answers: &[&str]) -> Vec<u8> {
         let value = format!("{{\"generation\":7,\"answers\":[{}]}}", answers.join(","));
         let length = request.len() as u32;
-        let body = [&budget.to_le_bytes()[..], &length.to_le_bytes(), request, value.as_bytes()].concat();
+        [&budget.to_le_bytes()[..], &length.to_le_bytes(), request, value.as_bytes()].concat()
+    }
+
+    /// The reply decoded, or the offence.
+    fn answer(service: &str, budget: u32, request: &[u8], answers: &[&str]) -> String {
         let reply = format!("{service}reply");
-        let (result, bytes) = ask(ANSWER, &reply, &body);
+        let (result, bytes) = ask(ANSWER, &reply, &body(budget, request, answers));
         if result == 1 {
             return String::from_utf8(bytes).unwrap();
         }
@@ -289,6 +305,9 @@ mod tests {
         assert_eq!(statuses(APPS, 1000, &pids(2), &[UNKNOWN]), offence(1, 2));
         assert_eq!(statuses(APPS, 1000, &pids(2), &[UNKNOWN; 4]), offence(4, 2));
         assert_eq!(statuses(APPS, 1000, &pids(0), &[UNKNOWN]), offence(1, 0));
+        // Also when some of the keys got no answer for want of room
+        let answers = [UNKNOWN, &of_length(40)[..], UNKNOWN, UNKNOWN];
+        assert_eq!(statuses(CGROUPS, 143, &paths(&["/a", "/b", "/c"]), &answers), offence(4, 3));
     }
 
     #[test]
@@ -298,13 +317,35 @@ mod tests {
             format!("{{\"error\":\"invalid\",\"record\":\"cgroups-lookup {field}\",\"problem\":\"{problem}\"}}")
         };
         let one = paths(&["/a"]);
-        for status in 3..6 {
-            let answer = format!("{{\"status\":{status}}}");
-            assert_eq!(statuses(CGROUPS, 1000, &one, &[&answer]), invalid("item\",\"field\":\"status", "unlisted"));
-        }
         let nul = KNOWN.replace("6e", "00");
         assert_eq!(statuses(CGROUPS, 1000, &one, &[&nul]), invalid("item\",\"field\":\"name", "interior_nul"));
+        // Also without room, behind the answer that has none, and when not even the short records fit (each takes 32)
+        let three = paths(&["/a", "/b", "/c"]);
+        let broken = of_length(100).replacen("6e", "00", 1);
+        let name = invalid("item\",\"field\":\"name", "interior_nul");
+        assert_eq!(statuses(CGROUPS, 143, &three, &[UNKNOWN, &broken]), name);
+        assert_eq!(statuses(CGROUPS, 143, &three, &[UNKNOWN, &of_length(40), &broken]), name);
+        assert_eq!(statuses(CGROUPS, 100, &three, &[&broken]), name);
+        // The first answer is refused for want of room, and so the last one given
+        let overflow = "{\"error\":\"overflow\",\"needed\":136,\"budget\":100}";
+        assert_eq!(statuses(CGROUPS, 100, &three, &[UNKNOWN, &broken]), overflow);
+        assert_eq!(statuses(CGROUPS, 100, &three, &[]), overflow);
         let broken = statuses(CGROUPS, 1000, &one[..20], &[UNKNOWN]);
         assert!(broken.starts_with("{\"error\":\"decode\",\"record\":\"cgroups-lookup request\""), "{broken}");
+    }
+
+    #[test]
+    fn only_what_a_provider_can_answer() {
+        for (service, request, first_other) in [(CGROUPS, paths(&["/a"]), 3), (APPS, pids(1), 2)] {
+            let ends = |status: u32| {
+                let body = body(1000, &request, &[&format!("{{\"status\":{status}}}")]);
+                crate::frames::serve(&frame(ANSWER, &format!("{service}reply"), &body)[..], Vec::new()).is_err()
+            };
+            assert!(!ends(1));
+            for status in first_other..7 {
+                assert!(ends(status), "{service}{status}");
+            }
+            assert!(ends(65_536));
+        }
     }
 }

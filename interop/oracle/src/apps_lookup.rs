@@ -186,7 +186,7 @@ impl<'a> Item<'a> {
         };
         match item.broken_rule() {
             None => Ok(item),
-            Some((field, problem)) => Err(record.offence(field, offset_of(field).unwrap_or(table.start), problem)),
+            Some((field, problem)) => Err(record.offence(field, offset_of(field), problem)),
         }
     }
 
@@ -297,9 +297,9 @@ impl<'a> Item<'a> {
     }
 
     fn from_json(json: &mut Json<'_>) -> Result<Self, Refusal> {
-        let status = json.closed("{\"status\":")?;
+        let status = json.u16("{\"status\":")?;
         let orchestrator = json.u16(",\"orchestrator\":")?;
-        let cgroup_status = json.closed(",\"cgroup_status\":")?;
+        let cgroup_status = json.u16(",\"cgroup_status\":")?;
         let pid = json.u32(",\"pid\":")?;
         let ppid = json.u32(",\"ppid\":")?;
         let uid = json.u32(",\"uid\":")?;
@@ -349,10 +349,13 @@ impl<'a> Lookup<'a> for Reply<'a> {
     }
 
     fn answer(json: &mut Json<'_>) -> Result<Item<'a>, Refusal> {
-        let mut item = Item::of_status(json.closed("{\"status\":")?);
+        let mut item = Item::of_status(json.u16("{\"status\":")?);
+        if item.status > STATUS_LAST_ANSWER {
+            return Err(Refusal::Malformed(format!("no provider answers with a status of {}", item.status)));
+        }
         if item.status == STATUS_KNOWN {
             item.orchestrator = json.u16(",\"orchestrator\":")?;
-            item.cgroup_status = json.closed(",\"cgroup_status\":")?;
+            item.cgroup_status = json.u16(",\"cgroup_status\":")?;
             item.ppid = json.u32(",\"ppid\":")?;
             item.uid = json.u32(",\"uid\":")?;
             item.starttime = json.u64(",\"starttime\":")?;
@@ -376,18 +379,14 @@ impl<'a> Lookup<'a> for Reply<'a> {
         item.pid = key.pid;
     }
 
-    fn judge(answer: &Item<'a>) -> Result<(), Offence> {
-        encode::listed(ITEM, "status", answer.status, STATUS_LAST_ANSWER)
-    }
-
     fn encode(item: &Item<'a>, out: &mut Vec<u8>) -> Result<(), Offence> {
         item.encode(out)
     }
 }
 
-/// Where a field starts in the fixed part; none for the table, which is not in it.
-fn offset_of(field: &str) -> Option<usize> {
-    Some(match field {
+/// Where a field starts in the fixed part; of the table, where its count does (NIPC-COD-25).
+fn offset_of(field: &str) -> usize {
+    match field {
         "orchestrator" => 4,
         "cgroup_status" => 6,
         "ppid" => 12,
@@ -396,8 +395,8 @@ fn offset_of(field: &str) -> Option<usize> {
         "comm" => 32,
         "cgroup_path" => 40,
         "cgroup_name" => 48,
-        _ => return None,
-    })
+        _ => 56,
+    }
 }
 
 #[cfg(test)]

@@ -168,7 +168,7 @@ impl<'a> Item<'a> {
                 let at = match field {
                     "orchestrator" => 4,
                     "name" => 16,
-                    _ => table.start,
+                    _ => 24,
                 };
                 Err(record.offence(field, at, problem))
             }
@@ -221,7 +221,7 @@ impl<'a> Item<'a> {
     }
 
     fn from_json(json: &mut Json<'_>) -> Result<Self, Refusal> {
-        let status = json.closed("{\"status\":")?;
+        let status = json.u16("{\"status\":")?;
         let orchestrator = json.u16(",\"orchestrator\":")?;
         let path = json.bytes(",\"path\":")?;
         let name = json.bytes(",\"name\":")?;
@@ -249,7 +249,10 @@ impl<'a> Lookup<'a> for Reply<'a> {
     }
 
     fn answer(json: &mut Json<'_>) -> Result<Item<'a>, Refusal> {
-        let mut item = Item::of_status(json.closed("{\"status\":")?);
+        let mut item = Item::of_status(json.u16("{\"status\":")?);
+        if item.status > STATUS_LAST_ANSWER {
+            return Err(Refusal::Malformed(format!("no provider answers with a status of {}", item.status)));
+        }
         if item.status == STATUS_KNOWN {
             item.orchestrator = json.u16(",\"orchestrator\":")?;
             item.name = json.bytes(",\"name\":")?;
@@ -268,10 +271,6 @@ impl<'a> Lookup<'a> for Reply<'a> {
 
     fn set_key(item: &mut Item<'a>, key: &Key<'a>) {
         item.path = key.path.clone();
-    }
-
-    fn judge(answer: &Item<'a>) -> Result<(), Offence> {
-        encode::listed(ITEM, "status", answer.status, STATUS_LAST_ANSWER)
     }
 
     fn encode(item: &Item<'a>, out: &mut Vec<u8>) -> Result<(), Offence> {

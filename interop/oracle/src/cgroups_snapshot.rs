@@ -190,7 +190,10 @@ mod tests {
     fn request() {
         // NIPC-SNAP-01
         let canonical = golden("cgroups_req.bin");
-        assert_eq!(offence(REQUEST, &canonical[..3]), "cgroups-snapshot request,null,0,null,truncated");
+        assert_eq!(
+            offence(REQUEST, &canonical[..3]),
+            "cgroups-snapshot request,cgroups-snapshot request,0,null,truncated"
+        );
         assert_eq!(offence(REQUEST, &[2, 0, 0, 0]), "cgroups-snapshot request,layout_version,0,null,constant");
         assert_eq!(offence(REQUEST, &[1, 0, 1, 0]), "cgroups-snapshot request,flags,2,null,constant");
         assert_tolerated(REQUEST, &[1, 0, 0, 0, 9], "{}", &canonical);
@@ -201,7 +204,7 @@ mod tests {
         // NIPC-SNAP-02
         let empty = golden("cgroups_resp_empty.bin");
         let of = |bytes: &[u8]| offence(REPLY, bytes).strip_prefix("cgroups-snapshot reply,").unwrap().to_owned();
-        assert_eq!(of(&empty[..23]), "null,0,null,truncated");
+        assert_eq!(of(&empty[..23]), "cgroups-snapshot reply,0,null,truncated");
         assert_eq!(of(&with(&empty, 0, &[0])), "layout_version,0,null,constant");
         assert_eq!(of(&with(&empty, 3, &[1])), "flags,2,null,constant");
         assert_eq!(of(&with(&empty, 15, &[1])), "reserved,12,null,constant");
@@ -226,7 +229,10 @@ mod tests {
         assert_eq!(of(&with(&whole, 32, &[0, 0, 0, 0, 255, 255, 255, 255])), "32,1,starts_early");
         assert_eq!(offence(REPLY, &with(&with_u32(&whole, 32, 64), 48, &[0])), ITEM_0_LAYOUT);
         // NIPC-COD-10: shorter than the fixed part of an item
-        assert_eq!(offence(REPLY, &with_u32(&whole, 44, 31)), "cgroups-snapshot item,null,232,2,truncated");
+        assert_eq!(
+            offence(REPLY, &with_u32(&whole, 44, 31)),
+            "cgroups-snapshot item,cgroups-snapshot item,232,2,truncated"
+        );
     }
 
     const ITEM_0_LAYOUT: &str = "cgroups-snapshot item,layout_version,48,0,constant";
@@ -272,15 +278,16 @@ mod tests {
     }
 
     #[test]
-    fn the_addition_that_does_not_fit() {
-        // NIPC-COD-15: the length with this item as the last one
+    fn all_items_count_also_without_room() {
+        // NIPC-COD-15
         let overflow = |budget: u32| {
             let (result, json) = encode(REPLY, budget, &reply(&golden_items()));
             assert_eq!(result, 1);
             String::from_utf8(json).unwrap()
         };
-        assert_eq!(overflow(0), "{\"error\":\"overflow\",\"needed\":101,\"budget\":0}");
-        assert_eq!(overflow(101), "{\"error\":\"overflow\",\"needed\":219,\"budget\":101}");
+        assert_eq!(overflow(0), "{\"error\":\"overflow\",\"needed\":266,\"budget\":0}");
+        assert_eq!(overflow(101), "{\"error\":\"overflow\",\"needed\":266,\"budget\":101}");
         assert_eq!(overflow(219), "{\"error\":\"overflow\",\"needed\":266,\"budget\":219}");
+        assert_eq!(overflow(265), "{\"error\":\"overflow\",\"needed\":266,\"budget\":265}");
     }
 }

@@ -84,11 +84,11 @@ impl<'a> Record<'a> {
 
     /// A problem of a field, which starts `at` bytes behind the start of the record.
     pub(crate) fn offence(&self, field: &'static str, at: usize, problem: Problem) -> Offence {
-        Offence::Decode { record: self.name, field: Some(field), offset: self.start + at, item: self.item, problem }
+        Offence::Decode { record: self.name, field, offset: self.start + at, item: self.item, problem }
     }
 
     fn offence_as_a_whole(&self, at: usize, problem: Problem) -> Offence {
-        Offence::Decode { record: self.name, field: None, offset: self.start + at, item: self.item, problem }
+        self.offence(self.name, at, problem)
     }
 
     /// NIPC-COD-02. What reads the fixed part may be called only when this was fine.

@@ -41,8 +41,8 @@ pub(crate) fn listed(record: &'static str, field: &'static str, value: u16, last
 
 /// Appends directory and items behind the fixed part of a payload that starts at `begin` (NIPC-COD-12).
 ///
-/// The first addition that does not fit is told, with the length that the payload would have with it as its last
-/// item.
+/// An item without room stops nothing: the overflow tells the length with all items. An item that breaks a rule is the
+/// last one looked at, and told unless what stands before it has no room already.
 pub(crate) fn list<T>(
     out: &mut Vec<u8>,
     begin: usize,
@@ -51,19 +51,20 @@ pub(crate) fn list<T>(
     encode: impl Fn(&T, &mut Vec<u8>) -> Result<(), Offence>,
 ) -> Result<(), Offence> {
     let directory = out.len();
-    if items.is_empty() {
-        return fits(directory - begin, budget);
-    }
+    let mut needed = directory - begin;
     let area = directory + 8 * items.len();
     out.resize(area, 0);
     for (position, item) in items.iter().enumerate() {
         pad(out, area);
         let start = out.len();
-        encode(item, out)?;
+        if let Err(invalid) = encode(item, out) {
+            fits(needed, budget)?;
+            return Err(invalid);
+        }
         let entries_to_come = items.len() - position - 1;
-        fits(out.len() - begin - 8 * entries_to_come, budget)?;
+        needed = out.len() - begin - 8 * entries_to_come;
         let length = out.len() - start;
         reference(out, directory + 8 * position, start - area, length);
     }
-    Ok(())
+    fits(needed, budget)
 }

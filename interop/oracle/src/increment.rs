@@ -28,10 +28,6 @@ impl Message<'_> for Number {
     }
 
     fn from_json(json: &mut Json<'_>) -> Result<Self, Refusal> {
-        // NIPC-COD-17
-        if json.take("{}") {
-            return Err(Refusal::Offence(Offence::Missing { record: NUMBER, field: "value" }));
-        }
         let value = json.u64("{\"value\":")?;
         json.text("}")?;
         Ok(Self { value })
@@ -62,10 +58,8 @@ mod tests {
     fn length() {
         for target in TARGETS {
             // NIPC-INC-02
-            assert_eq!(offence(target, &[0; 7]), "increment number,null,0,null,truncated");
+            assert_eq!(offence(target, &[0; 7]), "increment number,increment number,0,null,truncated");
             assert_tolerated(target, &[1; 9], "{\"value\":72340172838076673}", &[1; 8]);
-            // NIPC-COD-17
-            assert_eq!(encode_offence(target, "{}"), "missing,increment number,value");
         }
     }
 }

@@ -101,12 +101,6 @@ impl<'a> Json<'a> {
         u16::try_from(value).map_err(|e| Refusal::Malformed(format!("{value} for a u16: {e}")))
     }
 
-    /// The number of a closed enumeration. One that is too large for its type becomes another one without a name, so
-    /// that it is refused as such.
-    pub(crate) fn closed(&mut self, before: &str) -> Result<u16, Refusal> {
-        Ok(u16::try_from(self.u64(before)?).unwrap_or(u16::MAX))
-    }
-
     pub(crate) fn bytes(&mut self, before: &str) -> Result<Cow<'static, [u8]>, Refusal> {
         self.text(before)?;
         self.text("\"")?;

@@ -17,10 +17,9 @@ pub(crate) struct Label<'a> {
     value: Cow<'a, [u8]>,
 }
 
-/// All rows, with their place in the record.
+/// All rows, and where they end.
 pub(crate) struct Table<'a> {
     pub(crate) labels: Vec<Label<'a>>,
-    pub(crate) start: usize,
     /// Behind the NUL of the last string.
     pub(crate) end: usize,
 }
@@ -34,7 +33,7 @@ pub(crate) fn decode<'a>(
 ) -> Result<Table<'a>, Offence> {
     let mut labels = Vec::new();
     if count == 0 {
-        return Ok(Table { labels, start: strings_end, end: strings_end });
+        return Ok(Table { labels, end: strings_end });
     }
     let start = strings_end.next_multiple_of(8);
     let mut end = start + ROW * usize::from(count);
@@ -52,7 +51,7 @@ pub(crate) fn decode<'a>(
         end = value.end;
         labels.push(Label { key: Cow::Borrowed(key.bytes), value: Cow::Borrowed(value.bytes) });
     }
-    Ok(Table { labels, start, end })
+    Ok(Table { labels, end })
 }
 
 /// NIPC-COD-16, for a table whose rows are counted by a u16.

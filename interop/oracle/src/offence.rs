@@ -7,8 +7,8 @@ use crate::json;
 pub(crate) enum Offence {
     Decode {
         record: &'static str,
-        /// None when the record as a whole is meant.
-        field: Option<&'static str>,
+        /// The name of the record again when it is meant as a whole.
+        field: &'static str,
         offset: usize,
         /// The position in the list, where there is one.
         item: Option<usize>,
@@ -22,10 +22,6 @@ pub(crate) enum Offence {
         record: &'static str,
         field: &'static str,
         problem: Problem,
-    },
-    Missing {
-        record: &'static str,
-        field: &'static str,
     },
     /// Of a lookup.
     Answers {
@@ -97,10 +93,7 @@ impl Offence {
         match *self {
             Self::Decode { record, field, offset, item, problem } => {
                 json::name(out, "{\"error\":\"decode\",\"record\":", record);
-                match field {
-                    Some(field) => json::name(out, ",\"field\":", field),
-                    None => json::text(out, ",\"field\":null"),
-                }
+                json::name(out, ",\"field\":", field);
                 json::number(out, ",\"offset\":", offset as u64);
                 match item {
                     Some(item) => json::number(out, ",\"item\":", item as u64),
@@ -116,10 +109,6 @@ impl Offence {
                 json::name(out, "{\"error\":\"invalid\",\"record\":", record);
                 json::name(out, ",\"field\":", field);
                 json::name(out, ",\"problem\":", problem.name());
-            }
-            Self::Missing { record, field } => {
-                json::name(out, "{\"error\":\"missing\",\"record\":", record);
-                json::name(out, ",\"field\":", field);
             }
             Self::Answers { got, keys } => {
                 json::number(out, "{\"error\":\"answers\",\"got\":", got as u64);

@@ -73,7 +73,7 @@ NETIPC_API bool netipc_items_push(netipc_items_writer *items, netipc_writer *out
 NETIPC_API bool netipc_items_claim(netipc_items_writer *items, netipc_writer *out, size_t size,
                                    netipc_build_error *error);
 
-/** Closes the list and says how many items there are. */
+/** Closes the list and says how many items there are; 0 when the payload was given up. */
 NETIPC_API uint32_t netipc_items_finish(netipc_items_writer *items, netipc_writer *out);
 
 /** Adds up the bytes of a record with a list, item by item. */

@@ -34,12 +34,6 @@ typedef struct netipc_string_rule {
     uint32_t absent_len;
 } netipc_string_rule;
 
-/** Whether two byte strings are the same. */
-NETIPC_API bool netipc_bytes_equal(netipc_bytes left, netipc_bytes right);
-
-/** The bytes of a C string, without its NUL. */
-NETIPC_API netipc_bytes netipc_bytes_of(const char *text);
-
 /** Checks the rules that hold wherever the string stands: length and NULs inside. Fills `problem` if one is broken. */
 NETIPC_API bool netipc_string_content(const netipc_string_rule *rule, netipc_bytes text, netipc_offence *problem);
 

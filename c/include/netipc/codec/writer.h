@@ -23,7 +23,8 @@ extern "C" {
  * Writes one payload and never exceeds its budget.
  *
  * The first write that does not fit makes the writer fail for good: later writes fail too and add up what would have
- * been needed, and finishing the payload reports it, also when the failures were ignored (NIPC-COD-15).
+ * been needed, and finishing the payload reports it, also when the failures were ignored (NIPC-COD-15). A payload that
+ * was given up for another reason stays so too: whatever is tried with it then fails with that same reason.
  *
  * ```c
  * uint8_t buffer[1024];
@@ -48,6 +49,9 @@ typedef struct netipc_writer {
     /** Private: whether something did not fit, and what all takes then. */
     bool overflowed;
     size_t needed;
+    /** Private: whether the payload was given up for another reason, and which. */
+    bool refused;
+    netipc_build_error why;
 } netipc_writer;
 
 /** How the values of a record become its bytes, for generated code. */
@@ -78,16 +82,20 @@ NETIPC_API size_t netipc_writer_remaining(const netipc_writer *out);
 /** The payload, when it is finished. */
 NETIPC_API netipc_bytes netipc_writer_payload(const netipc_writer *out);
 
-/** Ends the payload. False with `NETIPC_BUILD_OVERFLOW`, and `out->len` is 0, when anything did not fit. */
+/**
+ * Ends the payload. False, and `out->len` is 0, with `NETIPC_BUILD_OVERFLOW` when anything did not fit, or with the
+ * reason for which it was given up before.
+ */
 NETIPC_API bool netipc_writer_finish(netipc_writer *out, netipc_build_error *error);
 
 /**
- * For generated code: ends the payload without success, because of `why`. An overflow comes first, because whoever hits
- * it may well stop before the payload is complete, and only a larger budget helps. Always false. `error` may be `why`.
+ * For generated code: ends the payload without success, because of `why`, until `netipc_writer_restart`. An overflow
+ * comes first, because whoever hits it may well stop before the payload is complete, and only a larger budget helps; and
+ * so does an earlier reason. Always false. `error` may be `why`.
  */
 NETIPC_API bool netipc_writer_refuse(netipc_writer *out, const netipc_build_error *why, netipc_build_error *error);
 
-/** For generated code: checks that `len` more bytes fit; when they do not, fails for good. */
+/** For generated code: checks that `len` more bytes fit; when they do not, fails for good. 0 asks whether it has failed. */
 NETIPC_API bool netipc_writer_claim(netipc_writer *out, size_t len, netipc_build_error *error);
 
 /** For generated code: appends `len` bytes at `bytes`; nothing when they do not fit. */

@@ -7,7 +7,13 @@
 #include <stdint.h>
 
 #include "netipc/api.h"
-#include "netipc/codec.h"
+#include "netipc/bytes.h"
+#include "netipc/codec/answers.h"
+#include "netipc/codec/error.h"
+#include "netipc/codec/items.h"
+#include "netipc/codec/stitcher.h"
+#include "netipc/codec/table.h"
+#include "netipc/codec/writer.h"
 #include "netipc/service.h"
 
 #ifdef __cplusplus
@@ -18,8 +24,10 @@ extern "C" {
  * The `apps-lookup` service. Looks up processes by their ids, joined with what is known of their control groups.
  *
  * Each process id gets one answer, in the order of the request.
+ *
+ * @return a constant that is always there. Thread-safe.
  */
-NETIPC_API extern const netipc_service netipc_apps_lookup_service;
+NETIPC_API const netipc_service *netipc_apps_lookup_service(void);
 
 /** What became of a process id. */
 typedef enum netipc_apps_lookup_status {
@@ -102,8 +110,8 @@ typedef struct netipc_apps_lookup_request {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_API bool netipc_apps_lookup_request_decode(const uint8_t *bytes, size_t len, netipc_apps_lookup_request *view,
-                                                  netipc_decode_error *error);
+NETIPC_API NETIPC_MUST_USE bool netipc_apps_lookup_request_decode(netipc_apps_lookup_request *view, const void *bytes,
+        size_t len, netipc_decode_error *error);
 
 /**
  * Reads the item at `index` of `view->keys`; false when there are not that many, so that this goes over all of them:
@@ -118,19 +126,19 @@ NETIPC_API bool netipc_apps_lookup_request_keys_at(const netipc_apps_lookup_requ
  *
  * @return false when there is no memory. Else free it with `netipc_apps_lookup_request_free`.
  */
-NETIPC_API bool netipc_apps_lookup_request_clone(const netipc_apps_lookup_request *view,
-                                                 netipc_apps_lookup_request *copy);
+NETIPC_API NETIPC_MUST_USE bool netipc_apps_lookup_request_clone(const netipc_apps_lookup_request *view,
+        netipc_apps_lookup_request *copy);
 
 /** Frees what `netipc_apps_lookup_request_clone` made, and nothing else. */
 NETIPC_API void netipc_apps_lookup_request_free(netipc_apps_lookup_request *copy);
 
 /**
- * Writes the request for `count` keys as a whole payload; `out` must be empty.
+ * Writes the request for `count` keys as a whole payload; what was in `out` before is gone.
  *
  * @return false, with the reason in `error` unless that is `NULL` and nothing in `out`, when it does not fit.
  */
-NETIPC_API bool netipc_apps_lookup_request_encode(const netipc_apps_lookup_key *keys, size_t count, netipc_writer *out,
-                                                  netipc_build_error *error);
+NETIPC_API NETIPC_MUST_USE bool netipc_apps_lookup_request_encode(const netipc_apps_lookup_key *keys, size_t count,
+        netipc_writer *out, netipc_build_error *error);
 
 /** One label. (NIPC-LKP-07) */
 typedef struct netipc_apps_lookup_label {
@@ -213,7 +221,8 @@ NETIPC_API bool netipc_apps_lookup_item_labels_at(const netipc_apps_lookup_item 
  *
  * @return false when there is no memory. Else free it with `netipc_apps_lookup_item_free`.
  */
-NETIPC_API bool netipc_apps_lookup_item_clone(const netipc_apps_lookup_item *view, netipc_apps_lookup_item *copy);
+NETIPC_API NETIPC_MUST_USE bool netipc_apps_lookup_item_clone(const netipc_apps_lookup_item *view,
+        netipc_apps_lookup_item *copy);
 
 /** Frees what `netipc_apps_lookup_item_clone` made, and nothing else. */
 NETIPC_API void netipc_apps_lookup_item_free(netipc_apps_lookup_item *copy);
@@ -239,8 +248,8 @@ typedef struct netipc_apps_lookup_reply {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_API bool netipc_apps_lookup_reply_decode(const uint8_t *bytes, size_t len, netipc_apps_lookup_reply *view,
-                                                netipc_decode_error *error);
+NETIPC_API NETIPC_MUST_USE bool netipc_apps_lookup_reply_decode(netipc_apps_lookup_reply *view, const void *bytes,
+        size_t len, netipc_decode_error *error);
 
 /**
  * Reads the item at `index` of `view->items`; false when there are not that many, so that this goes over all of them:
@@ -255,7 +264,8 @@ NETIPC_API bool netipc_apps_lookup_reply_items_at(const netipc_apps_lookup_reply
  *
  * @return false when there is no memory. Else free it with `netipc_apps_lookup_reply_free`.
  */
-NETIPC_API bool netipc_apps_lookup_reply_clone(const netipc_apps_lookup_reply *view, netipc_apps_lookup_reply *copy);
+NETIPC_API NETIPC_MUST_USE bool netipc_apps_lookup_reply_clone(const netipc_apps_lookup_reply *view,
+        netipc_apps_lookup_reply *copy);
 
 /** Frees what `netipc_apps_lookup_reply_clone` made, and nothing else. */
 NETIPC_API void netipc_apps_lookup_reply_free(netipc_apps_lookup_reply *copy);
@@ -342,8 +352,8 @@ NETIPC_API bool netipc_apps_lookup_reply_builder_unknown(netipc_apps_lookup_repl
  * @return false when there are not as many answers as keys, when `generation` was not set, and when something did not
  * fit, also when that was ignored; nothing stays in the writer then.
  */
-NETIPC_API bool netipc_apps_lookup_reply_builder_finish(netipc_apps_lookup_reply_builder *builder,
-                                                        netipc_build_error *error);
+NETIPC_API NETIPC_MUST_USE bool netipc_apps_lookup_reply_builder_finish(netipc_apps_lookup_reply_builder *builder,
+        netipc_build_error *error);
 
 /**
  * Starts a reply to `keys` keys that is put together of items: `netipc_stitcher_copy` takes those of other replies.
@@ -372,8 +382,8 @@ NETIPC_API bool netipc_apps_lookup_stitch_oversized(netipc_stitcher *stitcher, c
  *
  * @return false when something did not fit; nothing stays in the writer then.
  */
-NETIPC_API bool netipc_apps_lookup_stitch_finish(netipc_stitcher *stitcher, uint64_t generation,
-                                                 netipc_build_error *error);
+NETIPC_API NETIPC_MUST_USE bool netipc_apps_lookup_stitch_finish(netipc_stitcher *stitcher, uint64_t generation,
+        netipc_build_error *error);
 
 #ifdef __cplusplus
 }

@@ -7,7 +7,13 @@
 #include <stdint.h>
 
 #include "netipc/api.h"
-#include "netipc/codec.h"
+#include "netipc/bytes.h"
+#include "netipc/codec/answers.h"
+#include "netipc/codec/error.h"
+#include "netipc/codec/items.h"
+#include "netipc/codec/stitcher.h"
+#include "netipc/codec/table.h"
+#include "netipc/codec/writer.h"
 #include "netipc/service.h"
 
 #ifdef __cplusplus
@@ -18,8 +24,10 @@ extern "C" {
  * The `cgroups-lookup` service. Looks up control groups by their paths.
  *
  * Each path gets one answer, in the order of the request: who made the control group, its name, and labels.
+ *
+ * @return a constant that is always there. Thread-safe.
  */
-NETIPC_API extern const netipc_service netipc_cgroups_lookup_service;
+NETIPC_API const netipc_service *netipc_cgroups_lookup_service(void);
 
 /** What became of a path. */
 typedef enum netipc_cgroups_lookup_status {
@@ -85,7 +93,8 @@ typedef struct netipc_cgroups_lookup_key {
  *
  * @return false when there is no memory. Else free it with `netipc_cgroups_lookup_key_free`.
  */
-NETIPC_API bool netipc_cgroups_lookup_key_clone(const netipc_cgroups_lookup_key *view, netipc_cgroups_lookup_key *copy);
+NETIPC_API NETIPC_MUST_USE bool netipc_cgroups_lookup_key_clone(const netipc_cgroups_lookup_key *view,
+        netipc_cgroups_lookup_key *copy);
 
 /** Frees what `netipc_cgroups_lookup_key_clone` made, and nothing else. */
 NETIPC_API void netipc_cgroups_lookup_key_free(netipc_cgroups_lookup_key *copy);
@@ -106,8 +115,8 @@ typedef struct netipc_cgroups_lookup_request {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_API bool netipc_cgroups_lookup_request_decode(const uint8_t *bytes, size_t len,
-                                                     netipc_cgroups_lookup_request *view, netipc_decode_error *error);
+NETIPC_API NETIPC_MUST_USE bool netipc_cgroups_lookup_request_decode(netipc_cgroups_lookup_request *view,
+        const void *bytes, size_t len, netipc_decode_error *error);
 
 /**
  * Reads the item at `index` of `view->keys`; false when there are not that many, so that this goes over all of them:
@@ -122,20 +131,20 @@ NETIPC_API bool netipc_cgroups_lookup_request_keys_at(const netipc_cgroups_looku
  *
  * @return false when there is no memory. Else free it with `netipc_cgroups_lookup_request_free`.
  */
-NETIPC_API bool netipc_cgroups_lookup_request_clone(const netipc_cgroups_lookup_request *view,
-                                                    netipc_cgroups_lookup_request *copy);
+NETIPC_API NETIPC_MUST_USE bool netipc_cgroups_lookup_request_clone(const netipc_cgroups_lookup_request *view,
+        netipc_cgroups_lookup_request *copy);
 
 /** Frees what `netipc_cgroups_lookup_request_clone` made, and nothing else. */
 NETIPC_API void netipc_cgroups_lookup_request_free(netipc_cgroups_lookup_request *copy);
 
 /**
- * Writes the request for `count` keys as a whole payload; `out` must be empty.
+ * Writes the request for `count` keys as a whole payload; what was in `out` before is gone.
  *
  * @return false, with the reason in `error` unless that is `NULL` and nothing in `out`, when it does not fit or a key
  * breaks a rule.
  */
-NETIPC_API bool netipc_cgroups_lookup_request_encode(const netipc_cgroups_lookup_key *keys, size_t count,
-                                                     netipc_writer *out, netipc_build_error *error);
+NETIPC_API NETIPC_MUST_USE bool netipc_cgroups_lookup_request_encode(const netipc_cgroups_lookup_key *keys,
+        size_t count, netipc_writer *out, netipc_build_error *error);
 
 /** One label. (NIPC-LKP-07) */
 typedef struct netipc_cgroups_lookup_label {
@@ -194,8 +203,8 @@ NETIPC_API bool netipc_cgroups_lookup_item_labels_at(const netipc_cgroups_lookup
  *
  * @return false when there is no memory. Else free it with `netipc_cgroups_lookup_item_free`.
  */
-NETIPC_API bool netipc_cgroups_lookup_item_clone(const netipc_cgroups_lookup_item *view,
-                                                 netipc_cgroups_lookup_item *copy);
+NETIPC_API NETIPC_MUST_USE bool netipc_cgroups_lookup_item_clone(const netipc_cgroups_lookup_item *view,
+        netipc_cgroups_lookup_item *copy);
 
 /** Frees what `netipc_cgroups_lookup_item_clone` made, and nothing else. */
 NETIPC_API void netipc_cgroups_lookup_item_free(netipc_cgroups_lookup_item *copy);
@@ -221,8 +230,8 @@ typedef struct netipc_cgroups_lookup_reply {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_API bool netipc_cgroups_lookup_reply_decode(const uint8_t *bytes, size_t len, netipc_cgroups_lookup_reply *view,
-                                                   netipc_decode_error *error);
+NETIPC_API NETIPC_MUST_USE bool netipc_cgroups_lookup_reply_decode(netipc_cgroups_lookup_reply *view, const void *bytes,
+        size_t len, netipc_decode_error *error);
 
 /**
  * Reads the item at `index` of `view->items`; false when there are not that many, so that this goes over all of them:
@@ -237,8 +246,8 @@ NETIPC_API bool netipc_cgroups_lookup_reply_items_at(const netipc_cgroups_lookup
  *
  * @return false when there is no memory. Else free it with `netipc_cgroups_lookup_reply_free`.
  */
-NETIPC_API bool netipc_cgroups_lookup_reply_clone(const netipc_cgroups_lookup_reply *view,
-                                                  netipc_cgroups_lookup_reply *copy);
+NETIPC_API NETIPC_MUST_USE bool netipc_cgroups_lookup_reply_clone(const netipc_cgroups_lookup_reply *view,
+        netipc_cgroups_lookup_reply *copy);
 
 /** Frees what `netipc_cgroups_lookup_reply_clone` made, and nothing else. */
 NETIPC_API void netipc_cgroups_lookup_reply_free(netipc_cgroups_lookup_reply *copy);
@@ -322,8 +331,8 @@ NETIPC_API bool netipc_cgroups_lookup_reply_builder_unknown_permanent(netipc_cgr
  * @return false when there are not as many answers as keys, when `generation` was not set, and when something did not
  * fit, also when that was ignored; nothing stays in the writer then.
  */
-NETIPC_API bool netipc_cgroups_lookup_reply_builder_finish(netipc_cgroups_lookup_reply_builder *builder,
-                                                           netipc_build_error *error);
+NETIPC_API NETIPC_MUST_USE bool netipc_cgroups_lookup_reply_builder_finish(netipc_cgroups_lookup_reply_builder *builder,
+        netipc_build_error *error);
 
 /**
  * Starts a reply to `keys` keys that is put together of items: `netipc_stitcher_copy` takes those of other replies.
@@ -353,8 +362,8 @@ NETIPC_API bool netipc_cgroups_lookup_stitch_oversized(netipc_stitcher *stitcher
  *
  * @return false when something did not fit; nothing stays in the writer then.
  */
-NETIPC_API bool netipc_cgroups_lookup_stitch_finish(netipc_stitcher *stitcher, uint64_t generation,
-                                                    netipc_build_error *error);
+NETIPC_API NETIPC_MUST_USE bool netipc_cgroups_lookup_stitch_finish(netipc_stitcher *stitcher, uint64_t generation,
+        netipc_build_error *error);
 
 #ifdef __cplusplus
 }

@@ -7,7 +7,10 @@
 #include <stdint.h>
 
 #include "netipc/api.h"
-#include "netipc/codec.h"
+#include "netipc/bytes.h"
+#include "netipc/codec/error.h"
+#include "netipc/codec/items.h"
+#include "netipc/codec/writer.h"
 #include "netipc/service.h"
 
 #ifdef __cplusplus
@@ -20,8 +23,10 @@ extern "C" {
  * A consumer asks again whenever it likes and sees by the generation whether anything changed.
  *
  * Items are the same when `hash` and `name` are.
+ *
+ * @return a constant that is always there. Thread-safe.
  */
-NETIPC_API extern const netipc_service netipc_cgroups_snapshot_service;
+NETIPC_API const netipc_service *netipc_cgroups_snapshot_service(void);
 
 /** Asks for the snapshot; carries nothing. (NIPC-SNAP-01) */
 typedef struct netipc_cgroups_snapshot_request {
@@ -34,17 +39,16 @@ typedef struct netipc_cgroups_snapshot_request {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_API bool netipc_cgroups_snapshot_request_decode(const uint8_t *bytes, size_t len,
-                                                       netipc_cgroups_snapshot_request *view,
-                                                       netipc_decode_error *error);
+NETIPC_API NETIPC_MUST_USE bool netipc_cgroups_snapshot_request_decode(netipc_cgroups_snapshot_request *view,
+        const void *bytes, size_t len, netipc_decode_error *error);
 
 /**
- * Writes the record as a whole payload; `out` must be empty.
+ * Writes the record as a whole payload; what was in `out` before is gone.
  *
  * @return false, with the reason in `error` unless that is `NULL` and nothing in `out`, when it does not fit.
  */
-NETIPC_API bool netipc_cgroups_snapshot_request_encode(const netipc_cgroups_snapshot_request *values,
-                                                       netipc_writer *out, netipc_build_error *error);
+NETIPC_API NETIPC_MUST_USE bool netipc_cgroups_snapshot_request_encode(const netipc_cgroups_snapshot_request *values,
+        netipc_writer *out, netipc_build_error *error);
 
 /**
  * One control group. (NIPC-SNAP-03, NIPC-SNAP-05)
@@ -72,8 +76,8 @@ typedef struct netipc_cgroups_snapshot_item {
  *
  * @return false when there is no memory. Else free it with `netipc_cgroups_snapshot_item_free`.
  */
-NETIPC_API bool netipc_cgroups_snapshot_item_clone(const netipc_cgroups_snapshot_item *view,
-                                                   netipc_cgroups_snapshot_item *copy);
+NETIPC_API NETIPC_MUST_USE bool netipc_cgroups_snapshot_item_clone(const netipc_cgroups_snapshot_item *view,
+        netipc_cgroups_snapshot_item *copy);
 
 /** Frees what `netipc_cgroups_snapshot_item_clone` made, and nothing else. */
 NETIPC_API void netipc_cgroups_snapshot_item_free(netipc_cgroups_snapshot_item *copy);
@@ -105,8 +109,8 @@ typedef struct netipc_cgroups_snapshot_reply {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_API bool netipc_cgroups_snapshot_reply_decode(const uint8_t *bytes, size_t len,
-                                                     netipc_cgroups_snapshot_reply *view, netipc_decode_error *error);
+NETIPC_API NETIPC_MUST_USE bool netipc_cgroups_snapshot_reply_decode(netipc_cgroups_snapshot_reply *view,
+        const void *bytes, size_t len, netipc_decode_error *error);
 
 /**
  * Reads the item at `index` of `view->items`; false when there are not that many, so that this goes over all of them:
@@ -121,8 +125,8 @@ NETIPC_API bool netipc_cgroups_snapshot_reply_items_at(const netipc_cgroups_snap
  *
  * @return false when there is no memory. Else free it with `netipc_cgroups_snapshot_reply_free`.
  */
-NETIPC_API bool netipc_cgroups_snapshot_reply_clone(const netipc_cgroups_snapshot_reply *view,
-                                                    netipc_cgroups_snapshot_reply *copy);
+NETIPC_API NETIPC_MUST_USE bool netipc_cgroups_snapshot_reply_clone(const netipc_cgroups_snapshot_reply *view,
+        netipc_cgroups_snapshot_reply *copy);
 
 /** Frees what `netipc_cgroups_snapshot_reply_clone` made, and nothing else. */
 NETIPC_API void netipc_cgroups_snapshot_reply_free(netipc_cgroups_snapshot_reply *copy);
@@ -172,7 +176,7 @@ NETIPC_API bool netipc_cgroups_snapshot_reply_builder_push(netipc_cgroups_snapsh
  * @return false when a value was not set, and when something did not fit, also when that was ignored; nothing stays in
  * the writer then.
  */
-NETIPC_API bool netipc_cgroups_snapshot_reply_builder_finish(netipc_cgroups_snapshot_reply_builder *builder,
+NETIPC_API NETIPC_MUST_USE bool netipc_cgroups_snapshot_reply_builder_finish(netipc_cgroups_snapshot_reply_builder *builder,
         netipc_build_error *error);
 
 #ifdef __cplusplus

@@ -7,7 +7,9 @@
 #include <stdint.h>
 
 #include "netipc/api.h"
-#include "netipc/codec.h"
+#include "netipc/bytes.h"
+#include "netipc/codec/error.h"
+#include "netipc/codec/writer.h"
 #include "netipc/service.h"
 
 #ifdef __cplusplus
@@ -18,8 +20,10 @@ extern "C" {
  * The `increment` service. Takes a number and answers with a number.
  *
  * The standard provider adds one, modulo 2^64. The service exists for tests and benchmarks.
+ *
+ * @return a constant that is always there. Thread-safe.
  */
-NETIPC_API extern const netipc_service netipc_increment_service;
+NETIPC_API const netipc_service *netipc_increment_service(void);
 
 /** One unsigned number. (NIPC-INC-01, NIPC-INC-02) */
 typedef struct netipc_increment_number {
@@ -32,16 +36,16 @@ typedef struct netipc_increment_number {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_API bool netipc_increment_number_decode(const uint8_t *bytes, size_t len, netipc_increment_number *view,
-                                               netipc_decode_error *error);
+NETIPC_API NETIPC_MUST_USE bool netipc_increment_number_decode(netipc_increment_number *view, const void *bytes,
+        size_t len, netipc_decode_error *error);
 
 /**
- * Writes the record as a whole payload; `out` must be empty.
+ * Writes the record as a whole payload; what was in `out` before is gone.
  *
  * @return false, with the reason in `error` unless that is `NULL` and nothing in `out`, when it does not fit.
  */
-NETIPC_API bool netipc_increment_number_encode(const netipc_increment_number *values, netipc_writer *out,
-                                               netipc_build_error *error);
+NETIPC_API NETIPC_MUST_USE bool netipc_increment_number_encode(const netipc_increment_number *values,
+        netipc_writer *out, netipc_build_error *error);
 
 /** Builds a `netipc_increment_number` within a byte budget. Members are private. */
 typedef struct netipc_increment_number_builder {
@@ -66,8 +70,8 @@ NETIPC_API bool netipc_increment_number_builder_set(netipc_increment_number_buil
  * @return false when nothing was written, and when something did not fit, also when that was ignored; nothing stays in
  * the writer then.
  */
-NETIPC_API bool netipc_increment_number_builder_finish(netipc_increment_number_builder *builder,
-                                                       netipc_build_error *error);
+NETIPC_API NETIPC_MUST_USE bool netipc_increment_number_builder_finish(netipc_increment_number_builder *builder,
+        netipc_build_error *error);
 
 #ifdef __cplusplus
 }

@@ -7,7 +7,9 @@
 #include <stdint.h>
 
 #include "netipc/api.h"
-#include "netipc/codec.h"
+#include "netipc/bytes.h"
+#include "netipc/codec/error.h"
+#include "netipc/codec/writer.h"
 #include "netipc/service.h"
 
 #ifdef __cplusplus
@@ -18,8 +20,10 @@ extern "C" {
  * The `string-reverse` service. Takes a byte string and answers with a byte string.
  *
  * The standard provider reverses the bytes, not the characters. The service exists for tests and benchmarks.
+ *
+ * @return a constant that is always there. Thread-safe.
  */
-NETIPC_API extern const netipc_service netipc_string_reverse_service;
+NETIPC_API const netipc_service *netipc_string_reverse_service(void);
 
 /**
  * One byte string. (NIPC-REV-01)
@@ -37,24 +41,24 @@ typedef struct netipc_string_reverse_text {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-NETIPC_API bool netipc_string_reverse_text_decode(const uint8_t *bytes, size_t len, netipc_string_reverse_text *view,
-                                                  netipc_decode_error *error);
+NETIPC_API NETIPC_MUST_USE bool netipc_string_reverse_text_decode(netipc_string_reverse_text *view, const void *bytes,
+        size_t len, netipc_decode_error *error);
 
 /**
- * Writes the record as a whole payload; `out` must be empty.
+ * Writes the record as a whole payload; what was in `out` before is gone.
  *
  * @return false, with the reason in `error` unless that is `NULL` and nothing in `out`, when it does not fit.
  */
-NETIPC_API bool netipc_string_reverse_text_encode(const netipc_string_reverse_text *values, netipc_writer *out,
-                                                  netipc_build_error *error);
+NETIPC_API NETIPC_MUST_USE bool netipc_string_reverse_text_encode(const netipc_string_reverse_text *values,
+        netipc_writer *out, netipc_build_error *error);
 
 /**
  * Makes a copy that outlives the payload, with one allocation.
  *
  * @return false when there is no memory. Else free it with `netipc_string_reverse_text_free`.
  */
-NETIPC_API bool netipc_string_reverse_text_clone(const netipc_string_reverse_text *view,
-                                                 netipc_string_reverse_text *copy);
+NETIPC_API NETIPC_MUST_USE bool netipc_string_reverse_text_clone(const netipc_string_reverse_text *view,
+        netipc_string_reverse_text *copy);
 
 /** Frees what `netipc_string_reverse_text_clone` made, and nothing else. */
 NETIPC_API void netipc_string_reverse_text_free(netipc_string_reverse_text *copy);
@@ -92,8 +96,8 @@ NETIPC_API uint8_t *netipc_string_reverse_text_builder_room(netipc_string_revers
  * @return false when nothing was written, and when something did not fit, also when that was ignored; nothing stays in
  * the writer then.
  */
-NETIPC_API bool netipc_string_reverse_text_builder_finish(netipc_string_reverse_text_builder *builder,
-                                                          netipc_build_error *error);
+NETIPC_API NETIPC_MUST_USE bool netipc_string_reverse_text_builder_finish(netipc_string_reverse_text_builder *builder,
+        netipc_build_error *error);
 
 #ifdef __cplusplus
 }

@@ -20,7 +20,7 @@ pub(super) fn print(shape: &Shape<'_>, out: &mut Out<'_>) {
         let memory = owner(shape).unwrap_or_else(|| {
             shape.record.strings().next().map_or_else(String::new, |(field, _)| member(&field.name))
         });
-        text.line(format!("free((void *)copy->{memory}.data);"));
+        text.line(format!("netipc_copy_free(copy->{memory}.data);"));
         text.line("memset(copy, 0, sizeof *copy);");
     });
 }
@@ -34,17 +34,28 @@ fn owner(shape: &Shape<'_>) -> Option<String> {
 
 fn clone(shape: &Shape<'_>, text: &mut Text) {
     if let Some(owner) = owner(shape) {
-        text.line(format!("netipc_bytes record = view->{owner};"));
-        text.line("uint8_t *memory = malloc(record.len);");
-        text.block("if (memory == NULL) {", "}", |text| text.line("return false;"));
-        text.line("memcpy(memory, record.data, record.len);");
-        text.line(format!("*copy = {}((netipc_bytes){{.data = memory, .len = record.len}});", shape.private("view")));
+        text.line("netipc_bytes record;");
+        text.block(format!("if (!netipc_copy_record(view->{owner}, &record)) {{"), "}", |text| {
+            text.line("return false;");
+        });
+        text.line(format!("*copy = {}(record);", shape.private("view")));
         text.line("return true;");
         return;
     }
     let strings: Vec<_> = shape.record.strings().map(|(field, _)| member(&field.name)).collect();
-    let terms: Vec<_> = strings.iter().map(|name| format!("view->{name}.len + 1")).collect();
-    text.line(format!("uint8_t *memory = malloc({});", terms.join(" + ")));
+    // Lengths that a caller made up must not wrap around.
+    if let [name] = strings.as_slice() {
+        text.line(format!("uint8_t *memory = netipc_copy_room(netipc_add(view->{name}.len, 1));"));
+    } else {
+        for (index, name) in strings.iter().enumerate() {
+            let term = format!("netipc_add(view->{name}.len, 1)");
+            text.line(match index {
+                0 => format!("size_t len = {term};"),
+                _ => format!("len = netipc_add(len, {term});"),
+            });
+        }
+        text.line("uint8_t *memory = netipc_copy_room(len);");
+    }
     text.block("if (memory == NULL) {", "}", |text| text.line("return false;"));
     text.line("*copy = *view;");
     let last = strings.len().saturating_sub(1);

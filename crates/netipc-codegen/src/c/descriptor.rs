@@ -1,7 +1,7 @@
-//! The constant by which clients and servers are generic over a service.
+//! The descriptor by which clients and servers are generic over a service.
 
 use super::lookup::Lookup;
-use super::{Out, Shape, member, snake, write};
+use super::{Out, Shape, function, member, snake, write};
 use crate::model::{LookupParts, Service};
 
 fn name(service: &Service, out: &Out<'_>) -> String {
@@ -15,9 +15,11 @@ pub(super) fn declare(service: &Service, out: &mut Out<'_>) {
     if let Some(snapshot) = &service.snapshot {
         doc.push_str(&format!("\n\nItems are the same when `{}` and `{}` are.", snapshot.hash, snapshot.name));
     }
+    doc.push_str("\n\n@return a constant that is always there. Thread-safe.");
     out.header.block_comment(doc);
     let api = out.options.api.as_ref().map_or_else(String::new, |api| format!("{api} "));
-    out.header.line(format!("{api}extern const netipc_service {name};"));
+    // A function, because programs would copy an exported constant at the size that it had when they were linked.
+    out.header.line(format!("{api}const netipc_service *{name}(void);"));
     out.header.blank();
 }
 
@@ -39,7 +41,7 @@ pub(super) fn define(service: &Service, out: &mut Out<'_>) {
         let view = format!("void *{role}");
         let parameters = ["netipc_bytes payload", &view, "netipc_decode_error *error"];
         out.private("bool", &format!("service_decode_{role}"), &parameters, |text| {
-            text.line(format!("return {}_decode(payload.data, payload.len, {role}, error);", shape.ty()));
+            text.line(format!("return {}_decode({role}, payload.data, payload.len, error);", shape.ty()));
         });
     }
     let parameters = ["void *builder", "const void *request", "netipc_writer *out"];
@@ -59,7 +61,8 @@ pub(super) fn define(service: &Service, out: &mut Out<'_>) {
         lookup(&reply, parts, out);
     }
     let name = name(service, out);
-    out.source.block(format!("const netipc_service {name} = {{"), "};", |text| {
+    out.source.block("static const netipc_service service = {", "};", |text| {
+        text.line(".size = sizeof(netipc_service),");
         text.line(format!(".name = \"{}\",", service.name));
         text.line(format!(".method = {},", code(service.method)));
         text.line(format!(".batchable = {},", service.batchable));
@@ -78,6 +81,8 @@ pub(super) fn define(service: &Service, out: &mut Out<'_>) {
             text.line(".lookup = &lookup,");
         }
     });
+    out.source.blank();
+    function(&mut out.source, "const netipc_service *", &name, &["void"], |text| text.line("return &service;"));
 }
 
 /// Method codes of user services are easier to recognise in hexadecimal.
@@ -99,6 +104,7 @@ fn lookup(reply: &Shape<'_>, parts: &LookupParts<'_>, out: &mut Out<'_>) {
         text.line(format!("*({} *)reply = {}(payload);", lookup.reply.ty(), lookup.reply.private("view")));
     });
     out.source.block("static const netipc_lookup lookup = {", "};", |text| {
+        text.line(".size = sizeof(netipc_lookup),");
         text.line(format!(".key_struct_size = sizeof({}),", lookup.key.ty()));
         text.line(format!(".request_size = {},", lookup.request.size()));
         text.line(format!(".reply_size = {},", lookup.reply.size()));

@@ -72,7 +72,7 @@ const PARAMETERS: [&str; 2] = ["const uint8_t *data", "size_t len"];
 
 fn decode(shape: &Shape<'_>, text: &mut Text) {
     text.line(format!("{} view;", shape.ty()));
-    text.block(format!("if (!{}_decode(data, len, &view, NULL)) {{", shape.ty()), "}", |text| text.line("return;"));
+    text.block(format!("if (!{}_decode(&view, data, len, NULL)) {{", shape.ty()), "}", |text| text.line("return;"));
 }
 
 /// The values of an item, as it is written from them.
@@ -113,7 +113,7 @@ fn values(shape: &Shape<'_>, role: &str, text: &mut Text) {
         text.line("netipc_writer out = fuzz_writer(len);");
         text.line(format!("FUZZ_CHECK({ty}_encode(&view, &out, NULL));"));
         text.line(format!("{ty} again;"));
-        text.line(format!("FUZZ_CHECK({ty}_decode(out.data, out.len, &again, NULL));"));
+        text.line(format!("FUZZ_CHECK({ty}_decode(&again, out.data, out.len, NULL));"));
         text.line("netipc_writer twice = fuzz_writer(len);");
         text.line(format!("FUZZ_CHECK({ty}_encode(&again, &twice, NULL));"));
         text.line("FUZZ_CHECK(fuzz_same(&out, &twice));");
@@ -141,7 +141,7 @@ fn list_values(shape: &Shape<'_>, list: &Field, item: &Shape<'_>, text: &mut Tex
         text.line("netipc_writer out = fuzz_writer(len);");
         text.line("fuzz_build(&view, &out);");
         text.line(format!("{ty} again;"));
-        text.line(format!("FUZZ_CHECK({ty}_decode(out.data, out.len, &again, NULL));"));
+        text.line(format!("FUZZ_CHECK({ty}_decode(&again, out.data, out.len, NULL));"));
         text.line("netipc_writer twice = fuzz_writer(len);");
         text.line("fuzz_build(&again, &twice);");
         text.line("FUZZ_CHECK(fuzz_same(&out, &twice));");
@@ -178,7 +178,7 @@ fn keys(lookup: &Lookup<'_>, text: &mut Text) {
         text.line("netipc_writer out = fuzz_writer(len);");
         text.line("fuzz_encode(&view, &out);");
         text.line(format!("{ty} again;"));
-        text.line(format!("FUZZ_CHECK({ty}_decode(out.data, out.len, &again, NULL));"));
+        text.line(format!("FUZZ_CHECK({ty}_decode(&again, out.data, out.len, NULL));"));
         text.line("netipc_writer twice = fuzz_writer(len);");
         text.line("fuzz_encode(&again, &twice);");
         text.line("FUZZ_CHECK(fuzz_same(&out, &twice));");
@@ -216,11 +216,11 @@ fn items(lookup: &Lookup<'_>, text: &mut Text) {
         text.line("netipc_writer copied = fuzz_writer(len);");
         text.line("fuzz_copy(&view, &copied);");
         text.line(format!("{ty} copy;"));
-        text.line(format!("FUZZ_CHECK({ty}_decode(copied.data, copied.len, &copy, NULL));"));
+        text.line(format!("FUZZ_CHECK({ty}_decode(&copy, copied.data, copied.len, NULL));"));
         text.line("netipc_writer out = fuzz_writer(len);");
         text.line("fuzz_anew(&view, &out);");
         text.line(format!("{ty} again;"));
-        text.line(format!("FUZZ_CHECK({ty}_decode(out.data, out.len, &again, NULL));"));
+        text.line(format!("FUZZ_CHECK({ty}_decode(&again, out.data, out.len, NULL));"));
         text.line("netipc_writer twice = fuzz_writer(copied.len);");
         text.line("fuzz_anew(&copy, &twice);");
         text.line("FUZZ_CHECK(fuzz_same(&out, &twice));");
@@ -283,7 +283,7 @@ fn answers(lookup: &Lookup<'_>, parts: &LookupParts<'_>, text: &mut Text) {
         text.line("netipc_writer asked = fuzz_writer(2 * len + 64);");
         text.line(format!("FUZZ_CHECK({}_encode(keys, count, &asked, NULL));", lookup.request.ty()));
         text.line(format!("{} request;", lookup.request.ty()));
-        text.line(format!("FUZZ_CHECK({}_decode(asked.data, asked.len, &request, NULL));", lookup.request.ty()));
+        text.line(format!("FUZZ_CHECK({}_decode(&request, asked.data, asked.len, NULL));", lookup.request.ty()));
         text.line("netipc_writer out = fuzz_writer(len);");
         text.line(format!("{ty}_builder builder;"));
         text.line(format!("{ty}_builder_start(&builder, &request, &out);"));
@@ -294,7 +294,7 @@ fn answers(lookup: &Lookup<'_>, parts: &LookupParts<'_>, text: &mut Text) {
         });
         text.line(format!("FUZZ_CHECK({ty}_builder_finish(&builder, NULL));"));
         text.line(format!("{ty} again;"));
-        text.line(format!("FUZZ_CHECK({ty}_decode(out.data, out.len, &again, NULL));"));
+        text.line(format!("FUZZ_CHECK({ty}_decode(&again, out.data, out.len, NULL));"));
         text.line(format!("FUZZ_CHECK(again.{items}.count == count);"));
         text.line("fuzz_free();");
     });
@@ -319,7 +319,7 @@ fn final_key(lookup: &Lookup<'_>, parts: &LookupParts<'_>, text: &mut Text) {
             }
         });
         if write::has_rules(&lookup.key) {
-            text.line(format!("return {}_service.lookup->check_key(key, NULL);", lookup.service()));
+            text.line(format!("return {}_service()->lookup->check_key(key, NULL);", lookup.service()));
         } else {
             text.line("return true;");
         }

@@ -55,12 +55,13 @@ impl<'m> Lookup<'m> {
         let ty = shape.ty();
         let invalid = if write::has_rules(&self.key) { " or a key breaks a rule" } else { "" };
         let doc = format!(
-            "Writes the request for `count` keys as a whole payload; `out` must be empty.\n\n@return false, with the reason in \
+            "Writes the request for `count` keys as a whole payload; what was in `out` before is gone.\n\n@return false, with the reason in \
              `error` unless that is `NULL` and nothing in `out`, when it does not fit{invalid}."
         );
         let keys = format!("const {} *keys", self.key.ty());
         let parameters = [keys.as_str(), "size_t count", "netipc_writer *out", ERROR];
         out.function(&doc, "bool", &format!("{ty}_encode"), &parameters, |text| {
+            text.line("netipc_writer_restart(out);");
             text.line("/* What does not fit is counted on, so that the error tells what all of it takes. */");
             text.line(format!("netipc_writer_zeros(out, {});", shape.size()));
             text.line("netipc_items_writer items;");

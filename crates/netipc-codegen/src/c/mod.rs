@@ -138,14 +138,27 @@ fn header_file(service: &Service, options: &Options, name: &str, body: Text) -> 
     let path = format!("{}{name}.h", options.include);
     let guard: String =
         path.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
-    let mut includes =
-        vec!["<stdbool.h>", "<stddef.h>", "<stdint.h>", "", "\"netipc/codec.h\"", "\"netipc/service.h\""];
-    if options.api.is_some() {
-        includes.insert(4, "\"netipc/api.h\"");
-    }
-    let includes: Vec<_> = includes.into_iter().map(str::to_owned).collect();
+    let mut includes = ["<stdbool.h>", "<stddef.h>", "<stdint.h>", ""].map(str::to_owned).to_vec();
+    includes.extend(declared_in(service).map(|name| format!("\"netipc/{name}.h\"")));
     header(&guard, &service.source, &includes, &mut text, |text| text.append(body));
     text.render()
+}
+
+/// The headers of the library with what the declarations need, and no others.
+fn declared_in(service: &Service) -> impl Iterator<Item = &'static str> {
+    let (lookup, records) = (service.lookup.is_some(), &service.records);
+    let headers = [
+        ("api", true),
+        ("bytes", true),
+        ("codec/answers", lookup),
+        ("codec/error", true),
+        ("codec/items", records.iter().any(|record| record.list().is_some())),
+        ("codec/stitcher", lookup),
+        ("codec/table", records.iter().any(|record| record.table().is_some())),
+        ("codec/writer", true),
+        ("service", true),
+    ];
+    headers.into_iter().filter(|&(_, needed)| needed).map(|(name, _)| name)
 }
 
 fn source_file(service: &Service, options: &Options, name: &str, body: Text) -> String {
@@ -153,8 +166,9 @@ fn source_file(service: &Service, options: &Options, name: &str, body: Text) -> 
     generated_from(&service.source, &mut text);
     text.line(format!("#include \"{}{name}.h\"", options.include));
     text.blank();
-    text.line("#include <stdlib.h>");
     text.line("#include <string.h>");
+    text.blank();
+    text.line("#include \"netipc/codec.h\"");
     text.blank();
     text.append(body);
     text.render()
@@ -202,7 +216,8 @@ impl Out<'_> {
         self.names.define(name);
         self.header.block_comment(doc);
         let api = self.options.api.as_ref().map_or_else(String::new, |api| format!("{api} "));
-        let open = format!("{api}{}{name}(", spaced(result));
+        let must_use = if must_use(name) { "NETIPC_MUST_USE " } else { "" };
+        let open = format!("{api}{must_use}{}{name}(", spaced(result));
         self.header.group(open, parameters.iter().map(|&one| one.to_owned()).collect(), ");", Style::Aligned);
         self.header.blank();
         function(&mut self.source, result, name, parameters, body);
@@ -212,6 +227,11 @@ impl Out<'_> {
     fn private(&mut self, result: &str, name: &str, parameters: &[&str], body: impl FnOnce(&mut Text)) {
         function(&mut self.source, &format!("static {result}"), name, parameters, body);
     }
+}
+
+/// Whether ignoring what the function returns is a mistake: nothing else tells that it failed.
+fn must_use(name: &str) -> bool {
+    ["_decode", "_encode", "_clone", "_finish"].iter().any(|end| name.ends_with(end))
 }
 
 fn function(text: &mut Text, result: &str, name: &str, parameters: &[&str], body: impl FnOnce(&mut Text)) {
@@ -419,6 +439,7 @@ fn number_ty(number: Number) -> &'static str {
 fn literal(value: u64) -> String {
     match value {
         0..=0x7fff_ffff => value.to_string(),
+        0xffff_ffff => "UINT32_MAX".to_owned(),
         0x8000_0000..=0xffff_ffff => format!("{value}u"),
         _ => format!("UINT64_C({value})"),
     }

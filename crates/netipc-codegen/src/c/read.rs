@@ -132,7 +132,7 @@ pub(super) fn count_of(shape: &Shape<'_>, field: &Field, fixed: &str) -> String 
     }
 }
 
-fn load(number: Number, from: &str, at: &str, absent: &str) -> String {
+pub(super) fn load(number: Number, from: &str, at: &str, absent: &str) -> String {
     format!("netipc_load_{}({from}, {at}, {absent})", number.name())
 }
 
@@ -217,7 +217,8 @@ fn decode(shape: &Shape<'_>, out: &mut Out<'_>) {
         "Checks every rule of the record in `len` bytes at `bytes`, and reads it. Bytes behind its content are \
          {trailing}.{borrows}\n\n@return false, with the first broken rule in `error` unless that is `NULL`."
     );
-    let parameters = ["const uint8_t *bytes", "size_t len", &format!("{ty} *view"), "netipc_decode_error *error"];
+    let view = format!("{ty} *view");
+    let parameters = [&view, "const void *bytes", "size_t len", "netipc_decode_error *error"];
     out.function(&doc, "bool", &format!("{ty}_decode"), &parameters, |text| {
         text.line("netipc_bytes record = {.data = bytes, .len = len};");
         text.block(format!("if (!{}(record, error)) {{", shape.private("check")), "}", |text| {

@@ -1,7 +1,7 @@
 //! Rules that hold for some records only, checked when a record is read and when it is written.
 
-use super::read::count_of;
-use super::{Out, Shape, enums, literal, member, number_ty};
+use super::read::{self, count_of};
+use super::{Out, Shape, enums, literal, member};
 use crate::model::{Demand, Field, Kind, Must, Rule};
 use crate::text::{Style, Text, WIDTH};
 
@@ -98,7 +98,7 @@ fn deciding<'m>(shape: &Shape<'m>) -> impl Iterator<Item = &'m Field> {
 /// What stands in the fixed part that is read.
 fn number(shape: &Shape<'_>, field: &Field) -> String {
     let (Kind::Number { number, .. } | Kind::Enum { number, .. }) = &field.kind else { return String::new() };
-    format!("netipc_load(in->fixed, {}, sizeof({}), {})", shape.at(field), number_ty(*number), shape.default(field))
+    read::load(*number, "in->fixed", &shape.at(field), &shape.default(field))
 }
 
 fn allowed(shape: &Shape<'_>, field: &Field, demand: &Demand) -> String {

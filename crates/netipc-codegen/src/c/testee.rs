@@ -42,7 +42,7 @@ pub fn testee(service: &Service, options: &Options) -> String {
             }
         }
         text.block(format!("const testee_service testee_{name} = {{"), "};", |text| {
-            text.line(format!(".service = &{}{name}_service,", options.prefix));
+            text.line(format!(".service = {}{name}_service,", options.prefix));
             for member in ["decode_request", "decode_reply", "encode_request", "encode_reply"] {
                 text.line(format!(".{member} = {member},"));
             }
@@ -160,7 +160,7 @@ fn decode(shape: &Shape<'_>, role: &str, text: &mut Text) {
     let parameters = ["netipc_bytes bytes", "testee_text *out", "netipc_decode_error *error"];
     function(text, "static bool", &format!("decode_{role}"), &parameters, |text| {
         text.line(format!("{} view;", shape.ty()));
-        text.block(format!("if (!{}_decode(bytes.data, bytes.len, &view, error)) {{", shape.ty()), "}", |text| {
+        text.block(format!("if (!{}_decode(&view, bytes.data, bytes.len, error)) {{", shape.ty()), "}", |text| {
             text.line("return false;");
         });
         text.line(format!("{}(out, &view);", shape.private("show")));
@@ -280,7 +280,7 @@ fn answer(lookup: &Lookup<'_>, parts: &LookupParts<'_>, text: &mut Text) {
     let parameters = ["netipc_bytes request", "testee_json *in", "netipc_writer *out", "testee_refusal *refusal"];
     function(text, "static bool", "answer", &parameters, |text| {
         text.line(format!("{} asked;", lookup.request.ty()));
-        let decode = format!("{}_decode(request.data, request.len, &asked, &refusal->decode)", lookup.request.ty());
+        let decode = format!("{}_decode(&asked, request.data, request.len, &refusal->decode)", lookup.request.ty());
         text.block(format!("if (!{decode}) {{"), "}", |text| {
             text.line("refusal->is_decode = true;");
             text.line("return false;");

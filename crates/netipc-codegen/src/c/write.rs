@@ -212,12 +212,13 @@ fn encode(shape: &Shape<'_>, out: &mut Out<'_>) {
     let ty = shape.ty();
     let invalid = if has_rules(shape) { " or breaks a rule" } else { "" };
     let doc = format!(
-        "Writes the record as a whole payload; `out` must be empty.\n\n@return false, with the reason in `error` unless that \
+        "Writes the record as a whole payload; what was in `out` before is gone.\n\n@return false, with the reason in `error` unless that \
          is `NULL` and nothing in `out`, when it does not fit{invalid}."
     );
     let values = format!("const {} *values", shape.fields_ty());
     let parameters = [values.as_str(), "netipc_writer *out", "netipc_build_error *error"];
     out.function(&doc, "bool", &format!("{ty}_encode"), &parameters, |text| {
+        text.line("netipc_writer_restart(out);");
         text.line("netipc_build_error why;");
         let encoder = shape.private("encoder");
         text.line(format!("return netipc_writer_record(out, &{encoder}, values, &why)"));

@@ -6,7 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "netipc/codec.h"
+#include "netipc/api.h"
+#include "netipc/bytes.h"
+#include "netipc/codec/answers.h"
+#include "netipc/codec/error.h"
+#include "netipc/codec/items.h"
+#include "netipc/codec/stitcher.h"
+#include "netipc/codec/writer.h"
 #include "netipc/service.h"
 
 #ifdef __cplusplus
@@ -17,8 +23,10 @@ extern "C" {
  * The `ip-to-asn` service. Looks up autonomous systems by the addresses they announce.
  *
  * Each address gets one answer, in the order of the request: the system's number, country and organisation.
+ *
+ * @return a constant that is always there. Thread-safe.
  */
-extern const netipc_service v2_ip_to_asn_service;
+const netipc_service *v2_ip_to_asn_service(void);
 
 /** What became of an address. */
 typedef enum v2_ip_to_asn_status {
@@ -59,8 +67,8 @@ typedef struct v2_ip_to_asn_request {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-bool v2_ip_to_asn_request_decode(const uint8_t *bytes, size_t len, v2_ip_to_asn_request *view,
-                                 netipc_decode_error *error);
+NETIPC_MUST_USE bool v2_ip_to_asn_request_decode(v2_ip_to_asn_request *view, const void *bytes, size_t len,
+                                                 netipc_decode_error *error);
 
 /**
  * Reads the item at `index` of `view->keys`; false when there are not that many, so that this goes over all of them:
@@ -74,18 +82,18 @@ bool v2_ip_to_asn_request_keys_at(const v2_ip_to_asn_request *view, size_t index
  *
  * @return false when there is no memory. Else free it with `v2_ip_to_asn_request_free`.
  */
-bool v2_ip_to_asn_request_clone(const v2_ip_to_asn_request *view, v2_ip_to_asn_request *copy);
+NETIPC_MUST_USE bool v2_ip_to_asn_request_clone(const v2_ip_to_asn_request *view, v2_ip_to_asn_request *copy);
 
 /** Frees what `v2_ip_to_asn_request_clone` made, and nothing else. */
 void v2_ip_to_asn_request_free(v2_ip_to_asn_request *copy);
 
 /**
- * Writes the request for `count` keys as a whole payload; `out` must be empty.
+ * Writes the request for `count` keys as a whole payload; what was in `out` before is gone.
  *
  * @return false, with the reason in `error` unless that is `NULL` and nothing in `out`, when it does not fit.
  */
-bool v2_ip_to_asn_request_encode(const v2_ip_to_asn_address *keys, size_t count, netipc_writer *out,
-                                 netipc_build_error *error);
+NETIPC_MUST_USE bool v2_ip_to_asn_request_encode(const v2_ip_to_asn_address *keys, size_t count, netipc_writer *out,
+                                                 netipc_build_error *error);
 
 /**
  * The answer to one address.
@@ -114,7 +122,7 @@ typedef struct v2_ip_to_asn_answer {
  *
  * @return false when there is no memory. Else free it with `v2_ip_to_asn_answer_free`.
  */
-bool v2_ip_to_asn_answer_clone(const v2_ip_to_asn_answer *view, v2_ip_to_asn_answer *copy);
+NETIPC_MUST_USE bool v2_ip_to_asn_answer_clone(const v2_ip_to_asn_answer *view, v2_ip_to_asn_answer *copy);
 
 /** Frees what `v2_ip_to_asn_answer_clone` made, and nothing else. */
 void v2_ip_to_asn_answer_free(v2_ip_to_asn_answer *copy);
@@ -137,7 +145,8 @@ typedef struct v2_ip_to_asn_reply {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-bool v2_ip_to_asn_reply_decode(const uint8_t *bytes, size_t len, v2_ip_to_asn_reply *view, netipc_decode_error *error);
+NETIPC_MUST_USE bool v2_ip_to_asn_reply_decode(v2_ip_to_asn_reply *view, const void *bytes, size_t len,
+                                               netipc_decode_error *error);
 
 /**
  * Reads the item at `index` of `view->items`; false when there are not that many, so that this goes over all of them:
@@ -151,7 +160,7 @@ bool v2_ip_to_asn_reply_items_at(const v2_ip_to_asn_reply *view, size_t index, v
  *
  * @return false when there is no memory. Else free it with `v2_ip_to_asn_reply_free`.
  */
-bool v2_ip_to_asn_reply_clone(const v2_ip_to_asn_reply *view, v2_ip_to_asn_reply *copy);
+NETIPC_MUST_USE bool v2_ip_to_asn_reply_clone(const v2_ip_to_asn_reply *view, v2_ip_to_asn_reply *copy);
 
 /** Frees what `v2_ip_to_asn_reply_clone` made, and nothing else. */
 void v2_ip_to_asn_reply_free(v2_ip_to_asn_reply *copy);
@@ -220,7 +229,7 @@ bool v2_ip_to_asn_reply_builder_unknown(v2_ip_to_asn_reply_builder *builder, net
  * @return false when there are not as many answers as keys, when `generation` was not set, and when something did not
  * fit, also when that was ignored; nothing stays in the writer then.
  */
-bool v2_ip_to_asn_reply_builder_finish(v2_ip_to_asn_reply_builder *builder, netipc_build_error *error);
+NETIPC_MUST_USE bool v2_ip_to_asn_reply_builder_finish(v2_ip_to_asn_reply_builder *builder, netipc_build_error *error);
 
 /**
  * Starts a reply to `keys` keys that is put together of items: `netipc_stitcher_copy` takes those of other replies.
@@ -248,7 +257,8 @@ bool v2_ip_to_asn_stitch_oversized(netipc_stitcher *stitcher, const v2_ip_to_asn
  *
  * @return false when something did not fit; nothing stays in the writer then.
  */
-bool v2_ip_to_asn_stitch_finish(netipc_stitcher *stitcher, uint64_t generation, netipc_build_error *error);
+NETIPC_MUST_USE bool v2_ip_to_asn_stitch_finish(netipc_stitcher *stitcher, uint64_t generation,
+                                                netipc_build_error *error);
 
 #ifdef __cplusplus
 }

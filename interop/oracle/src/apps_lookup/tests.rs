@@ -63,7 +63,7 @@ fn messages_and_keys() {
         offence.strip_prefix("apps-lookup ").unwrap().to_owned()
     };
     // NIPC-LKP-01
-    assert_eq!(offence(REQUEST, &request[..15]), "apps-lookup request,null,0,null,truncated");
+    assert_eq!(offence(REQUEST, &request[..15]), "apps-lookup request,apps-lookup request,0,null,truncated");
     assert_eq!(of(0, 0), "request,layout_version,0,null,constant");
     assert_eq!(of(0, 0x0100_0001), "request,flags,2,null,constant");
     assert_eq!(of(8, 1), "request,reserved,8,null,constant");
@@ -74,12 +74,12 @@ fn messages_and_keys() {
     assert_eq!(of(24, 0), "request,keys,24,1,starts_early");
     assert_eq!(of(32, 24), "request,keys,32,2,out_of_bounds");
     // NIPC-APL-01
-    assert_eq!(of(20, 7), "key,null,40,0,truncated");
+    assert_eq!(of(20, 7), "key,apps-lookup key,40,0,truncated");
     assert_eq!(of(52, 1), "key,reserved,52,1,constant");
     assert_eq!(of(36, 9), "request,keys,32,2,out_of_bounds");
     assert_eq!(
         offence(REQUEST, &with(&[&request[..], &[0]].concat(), 36, &[9])),
-        "apps-lookup key,null,64,2,trailing_bytes"
+        "apps-lookup key,apps-lookup key,64,2,trailing_bytes"
     );
     // A field before the end of the record (NIPC-COD-24)
     assert_eq!(offence(REQUEST, &with(&with(&request, 20, &[16]), 44, &[1])), "apps-lookup key,reserved,44,0,constant");
@@ -88,7 +88,7 @@ fn messages_and_keys() {
     assert_tolerated(REQUEST, &[&bytes[..], b"behind"].concat(), &twice, &bytes);
     // NIPC-LKP-02
     let reply = golden("apps_lookup_resp_empty.bin");
-    assert_eq!(offence(REPLY, &reply[..15]), "apps-lookup reply,null,0,null,truncated");
+    assert_eq!(offence(REPLY, &reply[..15]), "apps-lookup reply,apps-lookup reply,0,null,truncated");
     assert_eq!(offence(REPLY, &with(&reply, 0, &[0])), "apps-lookup reply,layout_version,0,null,constant");
     assert_eq!(offence(REPLY, &with(&reply, 2, &[1])), "apps-lookup reply,flags,2,null,constant");
     assert_eq!(offence(REPLY, &with(&reply, 4, &[1])), "apps-lookup reply,items,16,null,truncated");
@@ -107,7 +107,7 @@ fn of(bytes: &[u8]) -> String {
 fn fixed_part_and_strings_of_items() {
     let known = known();
     let of = |at: usize, new: &[u8]| of(&with(&known, 24 + at, new));
-    assert_eq!(offence(REPLY, &with_u32(&known, 20, 59)), "apps-lookup item,null,24,0,truncated");
+    assert_eq!(offence(REPLY, &with_u32(&known, 20, 59)), "apps-lookup item,apps-lookup item,24,0,truncated");
     // NIPC-APL-02
     assert_eq!(of(0, &[2]), "item,layout_version,24,0,constant");
     assert_eq!(of(20, &[1]), "item,reserved,44,0,constant");
@@ -145,9 +145,9 @@ fn tables() {
     // NIPC-LKP-07
     assert_eq!(of(&with(&with(&known, 132, &[0]), 160, &[0])), "label,key,128,0,too_short");
     // NIPC-LKP-05: without labels the item ends at the name's NUL
-    assert_eq!(of(&with(&known, 80, &[0])), "item,null,124,0,trailing_bytes");
+    assert_eq!(of(&with(&known, 80, &[0])), "item,apps-lookup item,124,0,trailing_bytes");
     let long = [&known[..], &[0]].concat();
-    assert_eq!(of(&with(&long, 20, &[168])), "item,null,191,0,trailing_bytes");
+    assert_eq!(of(&with(&long, 20, &[168])), "item,apps-lookup item,191,0,trailing_bytes");
 }
 
 /// Decoder and encoder name the same rule; `at` is where the field starts in the payload.
@@ -195,7 +195,7 @@ fn rules_of_known_processes() {
         let [valid, broken] = pair(0, "n", &[["k", ""]]);
         assert_broken(&valid, &broken, ("cgroup_name", 72, "not_empty_when"), set);
         let [valid, broken] = pair(0, "", &[["k", ""]]);
-        assert_broken(&valid, &broken, ("labels", 24 + 72, "not_empty_when"), set);
+        assert_broken(&valid, &broken, ("labels", 24 + 56, "not_empty_when"), set);
     }
 }
 
@@ -229,7 +229,7 @@ fn rules_of_others() {
         assert_broken(&valid, &broken, ("comm", 56, "not_empty_when"), set);
         // A known process has a command and a path: they are emptied afterwards, one by one, which leaves gaps.
         let [valid, _] = of([0, 0, 0, unset, 0], all, &[["k", ""]]);
-        let later = [("cgroup_path", 64), ("cgroup_name", 72), ("labels", 24 + 72)];
+        let later = [("cgroup_path", 64), ("cgroup_name", 72), ("labels", 24 + 56)];
         let texts = [["", "p", "n"], ["", "", "n"], ["", "", ""]];
         for (emptied, ((field, at), texts)) in later.into_iter().zip(texts).enumerate() {
             let [_, broken] = of([0, 0, 0, unset, 0], texts, &[["k", ""]]);

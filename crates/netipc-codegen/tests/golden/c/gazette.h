@@ -6,15 +6,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "netipc/codec.h"
+#include "netipc/api.h"
+#include "netipc/bytes.h"
+#include "netipc/codec/error.h"
+#include "netipc/codec/items.h"
+#include "netipc/codec/table.h"
+#include "netipc/codec/writer.h"
 #include "netipc/service.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/** The `gazette` service. Finds articles. */
-extern const netipc_service gazette_service;
+/**
+ * The `gazette` service. Finds articles.
+ *
+ * @return a constant that is always there. Thread-safe.
+ */
+const netipc_service *gazette_service(void);
 
 /** What an article is. */
 typedef enum gazette_sort {
@@ -62,22 +71,23 @@ typedef struct gazette_search {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-bool gazette_search_decode(const uint8_t *bytes, size_t len, gazette_search *view, netipc_decode_error *error);
+NETIPC_MUST_USE bool gazette_search_decode(gazette_search *view, const void *bytes, size_t len,
+                                           netipc_decode_error *error);
 
 /**
- * Writes the record as a whole payload; `out` must be empty.
+ * Writes the record as a whole payload; what was in `out` before is gone.
  *
  * @return false, with the reason in `error` unless that is `NULL` and nothing in `out`, when it does not fit or breaks
  * a rule.
  */
-bool gazette_search_encode(const gazette_search *values, netipc_writer *out, netipc_build_error *error);
+NETIPC_MUST_USE bool gazette_search_encode(const gazette_search *values, netipc_writer *out, netipc_build_error *error);
 
 /**
  * Makes a copy that outlives the payload, with one allocation.
  *
  * @return false when there is no memory. Else free it with `gazette_search_free`.
  */
-bool gazette_search_clone(const gazette_search *view, gazette_search *copy);
+NETIPC_MUST_USE bool gazette_search_clone(const gazette_search *view, gazette_search *copy);
 
 /** Frees what `gazette_search_clone` made, and nothing else. */
 void gazette_search_free(gazette_search *copy);
@@ -130,7 +140,7 @@ bool gazette_article_tags_at(const gazette_article *view, size_t index, gazette_
  *
  * @return false when there is no memory. Else free it with `gazette_article_free`.
  */
-bool gazette_article_clone(const gazette_article *view, gazette_article *copy);
+NETIPC_MUST_USE bool gazette_article_clone(const gazette_article *view, gazette_article *copy);
 
 /** Frees what `gazette_article_clone` made, and nothing else. */
 void gazette_article_free(gazette_article *copy);
@@ -153,7 +163,8 @@ typedef struct gazette_issue {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-bool gazette_issue_decode(const uint8_t *bytes, size_t len, gazette_issue *view, netipc_decode_error *error);
+NETIPC_MUST_USE bool gazette_issue_decode(gazette_issue *view, const void *bytes, size_t len,
+                                          netipc_decode_error *error);
 
 /**
  * Reads the item at `index` of `view->articles`; false when there are not that many, so that this goes over all of
@@ -168,7 +179,7 @@ bool gazette_issue_articles_at(const gazette_issue *view, size_t index, gazette_
  *
  * @return false when there is no memory. Else free it with `gazette_issue_free`.
  */
-bool gazette_issue_clone(const gazette_issue *view, gazette_issue *copy);
+NETIPC_MUST_USE bool gazette_issue_clone(const gazette_issue *view, gazette_issue *copy);
 
 /** Frees what `gazette_issue_clone` made, and nothing else. */
 void gazette_issue_free(gazette_issue *copy);
@@ -205,7 +216,7 @@ bool gazette_issue_builder_push(gazette_issue_builder *builder, const gazette_ar
  * @return false when a value was not set, and when something did not fit, also when that was ignored; nothing stays in
  * the writer then.
  */
-bool gazette_issue_builder_finish(gazette_issue_builder *builder, netipc_build_error *error);
+NETIPC_MUST_USE bool gazette_issue_builder_finish(gazette_issue_builder *builder, netipc_build_error *error);
 
 #ifdef __cplusplus
 }

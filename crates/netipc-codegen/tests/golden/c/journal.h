@@ -6,15 +6,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "netipc/codec.h"
+#include "netipc/api.h"
+#include "netipc/bytes.h"
+#include "netipc/codec/error.h"
+#include "netipc/codec/writer.h"
 #include "netipc/service.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/** The `journal` service. Takes an entry. */
-extern const netipc_service journal_service;
+/**
+ * The `journal` service. Takes an entry.
+ *
+ * @return a constant that is always there. Thread-safe.
+ */
+const netipc_service *journal_service(void);
 
 /**
  * What to write down, told at such length that the sentence has to be broken by the printer into lines that fit the
@@ -39,24 +46,25 @@ typedef struct journal_long_winded_entry {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-bool journal_long_winded_entry_decode(const uint8_t *bytes, size_t len, journal_long_winded_entry *view,
-                                      netipc_decode_error *error);
+NETIPC_MUST_USE bool journal_long_winded_entry_decode(journal_long_winded_entry *view, const void *bytes, size_t len,
+                                                      netipc_decode_error *error);
 
 /**
- * Writes the record as a whole payload; `out` must be empty.
+ * Writes the record as a whole payload; what was in `out` before is gone.
  *
  * @return false, with the reason in `error` unless that is `NULL` and nothing in `out`, when it does not fit or breaks
  * a rule.
  */
-bool journal_long_winded_entry_encode(const journal_long_winded_entry *values, netipc_writer *out,
-                                      netipc_build_error *error);
+NETIPC_MUST_USE bool journal_long_winded_entry_encode(const journal_long_winded_entry *values, netipc_writer *out,
+                                                      netipc_build_error *error);
 
 /**
  * Makes a copy that outlives the payload, with one allocation.
  *
  * @return false when there is no memory. Else free it with `journal_long_winded_entry_free`.
  */
-bool journal_long_winded_entry_clone(const journal_long_winded_entry *view, journal_long_winded_entry *copy);
+NETIPC_MUST_USE bool journal_long_winded_entry_clone(const journal_long_winded_entry *view,
+                                                     journal_long_winded_entry *copy);
 
 /** Frees what `journal_long_winded_entry_clone` made, and nothing else. */
 void journal_long_winded_entry_free(journal_long_winded_entry *copy);
@@ -72,16 +80,16 @@ typedef struct journal_acknowledgement {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-bool journal_acknowledgement_decode(const uint8_t *bytes, size_t len, journal_acknowledgement *view,
-                                    netipc_decode_error *error);
+NETIPC_MUST_USE bool journal_acknowledgement_decode(journal_acknowledgement *view, const void *bytes, size_t len,
+                                                    netipc_decode_error *error);
 
 /**
- * Writes the record as a whole payload; `out` must be empty.
+ * Writes the record as a whole payload; what was in `out` before is gone.
  *
  * @return false, with the reason in `error` unless that is `NULL` and nothing in `out`, when it does not fit.
  */
-bool journal_acknowledgement_encode(const journal_acknowledgement *values, netipc_writer *out,
-                                    netipc_build_error *error);
+NETIPC_MUST_USE bool journal_acknowledgement_encode(const journal_acknowledgement *values, netipc_writer *out,
+                                                    netipc_build_error *error);
 
 /** Builds a reply that has no values. Members are private. */
 typedef struct journal_acknowledgement_builder {
@@ -96,7 +104,8 @@ void journal_acknowledgement_builder_start(journal_acknowledgement_builder *buil
  *
  * @return false when it did not fit; nothing stays in the writer then.
  */
-bool journal_acknowledgement_builder_finish(journal_acknowledgement_builder *builder, netipc_build_error *error);
+NETIPC_MUST_USE bool journal_acknowledgement_builder_finish(journal_acknowledgement_builder *builder,
+                                                            netipc_build_error *error);
 
 #ifdef __cplusplus
 }

@@ -6,15 +6,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "netipc/codec.h"
+#include "netipc/api.h"
+#include "netipc/bytes.h"
+#include "netipc/codec/error.h"
+#include "netipc/codec/writer.h"
 #include "netipc/service.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/** The `motto` service. Finds a motto. */
-extern const netipc_service motto_service;
+/**
+ * The `motto` service. Finds a motto.
+ *
+ * @return a constant that is always there. Thread-safe.
+ */
+const netipc_service *motto_service(void);
 
 /** How people feel. */
 typedef enum motto_mood {
@@ -40,15 +47,16 @@ typedef struct motto_occasion {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-bool motto_occasion_decode(const uint8_t *bytes, size_t len, motto_occasion *view, netipc_decode_error *error);
+NETIPC_MUST_USE bool motto_occasion_decode(motto_occasion *view, const void *bytes, size_t len,
+                                           netipc_decode_error *error);
 
 /**
- * Writes the record as a whole payload; `out` must be empty.
+ * Writes the record as a whole payload; what was in `out` before is gone.
  *
  * @return false, with the reason in `error` unless that is `NULL` and nothing in `out`, when it does not fit or breaks
  * a rule.
  */
-bool motto_occasion_encode(const motto_occasion *values, netipc_writer *out, netipc_build_error *error);
+NETIPC_MUST_USE bool motto_occasion_encode(const motto_occasion *values, netipc_writer *out, netipc_build_error *error);
 
 /**
  * The motto.
@@ -66,22 +74,22 @@ typedef struct motto_saying {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-bool motto_saying_decode(const uint8_t *bytes, size_t len, motto_saying *view, netipc_decode_error *error);
+NETIPC_MUST_USE bool motto_saying_decode(motto_saying *view, const void *bytes, size_t len, netipc_decode_error *error);
 
 /**
- * Writes the record as a whole payload; `out` must be empty.
+ * Writes the record as a whole payload; what was in `out` before is gone.
  *
  * @return false, with the reason in `error` unless that is `NULL` and nothing in `out`, when it does not fit or breaks
  * a rule.
  */
-bool motto_saying_encode(const motto_saying *values, netipc_writer *out, netipc_build_error *error);
+NETIPC_MUST_USE bool motto_saying_encode(const motto_saying *values, netipc_writer *out, netipc_build_error *error);
 
 /**
  * Makes a copy that outlives the payload, with one allocation.
  *
  * @return false when there is no memory. Else free it with `motto_saying_free`.
  */
-bool motto_saying_clone(const motto_saying *view, motto_saying *copy);
+NETIPC_MUST_USE bool motto_saying_clone(const motto_saying *view, motto_saying *copy);
 
 /** Frees what `motto_saying_clone` made, and nothing else. */
 void motto_saying_free(motto_saying *copy);
@@ -108,7 +116,7 @@ bool motto_saying_builder_set(motto_saying_builder *builder, const motto_saying 
  * @return false when nothing was written, and when something did not fit, also when that was ignored; nothing stays in
  * the writer then.
  */
-bool motto_saying_builder_finish(motto_saying_builder *builder, netipc_build_error *error);
+NETIPC_MUST_USE bool motto_saying_builder_finish(motto_saying_builder *builder, netipc_build_error *error);
 
 #ifdef __cplusplus
 }

@@ -6,15 +6,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "netipc/codec.h"
+#include "netipc/api.h"
+#include "netipc/bytes.h"
+#include "netipc/codec/answers.h"
+#include "netipc/codec/error.h"
+#include "netipc/codec/items.h"
+#include "netipc/codec/stitcher.h"
+#include "netipc/codec/writer.h"
 #include "netipc/service.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/** The `parcels` service. Tells where parcels are. */
-extern const netipc_service parcels_service;
+/**
+ * The `parcels` service. Tells where parcels are.
+ *
+ * @return a constant that is always there. Thread-safe.
+ */
+const netipc_service *parcels_service(void);
 
 /**
  * Who carries the parcel.
@@ -72,7 +82,8 @@ typedef struct parcels_question {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-bool parcels_question_decode(const uint8_t *bytes, size_t len, parcels_question *view, netipc_decode_error *error);
+NETIPC_MUST_USE bool parcels_question_decode(parcels_question *view, const void *bytes, size_t len,
+                                             netipc_decode_error *error);
 
 /**
  * Reads the item at `index` of `view->parcels`; false when there are not that many, so that this goes over all of them:
@@ -86,17 +97,18 @@ bool parcels_question_parcels_at(const parcels_question *view, size_t index, par
  *
  * @return false when there is no memory. Else free it with `parcels_question_free`.
  */
-bool parcels_question_clone(const parcels_question *view, parcels_question *copy);
+NETIPC_MUST_USE bool parcels_question_clone(const parcels_question *view, parcels_question *copy);
 
 /** Frees what `parcels_question_clone` made, and nothing else. */
 void parcels_question_free(parcels_question *copy);
 
 /**
- * Writes the request for `count` keys as a whole payload; `out` must be empty.
+ * Writes the request for `count` keys as a whole payload; what was in `out` before is gone.
  *
  * @return false, with the reason in `error` unless that is `NULL` and nothing in `out`, when it does not fit.
  */
-bool parcels_question_encode(const parcels_parcel *keys, size_t count, netipc_writer *out, netipc_build_error *error);
+NETIPC_MUST_USE bool parcels_question_encode(const parcels_parcel *keys, size_t count, netipc_writer *out,
+                                             netipc_build_error *error);
 
 /** Where one parcel is. */
 typedef struct parcels_place {
@@ -130,7 +142,8 @@ typedef struct parcels_answer {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-bool parcels_answer_decode(const uint8_t *bytes, size_t len, parcels_answer *view, netipc_decode_error *error);
+NETIPC_MUST_USE bool parcels_answer_decode(parcels_answer *view, const void *bytes, size_t len,
+                                           netipc_decode_error *error);
 
 /**
  * Reads the item at `index` of `view->places`; false when there are not that many, so that this goes over all of them:
@@ -144,7 +157,7 @@ bool parcels_answer_places_at(const parcels_answer *view, size_t index, parcels_
  *
  * @return false when there is no memory. Else free it with `parcels_answer_free`.
  */
-bool parcels_answer_clone(const parcels_answer *view, parcels_answer *copy);
+NETIPC_MUST_USE bool parcels_answer_clone(const parcels_answer *view, parcels_answer *copy);
 
 /** Frees what `parcels_answer_clone` made, and nothing else. */
 void parcels_answer_free(parcels_answer *copy);
@@ -208,7 +221,7 @@ bool parcels_answer_builder_lost(parcels_answer_builder *builder, netipc_build_e
  * @return false when there are not as many answers as keys, when `edition` was not set, and when something did not fit,
  * also when that was ignored; nothing stays in the writer then.
  */
-bool parcels_answer_builder_finish(parcels_answer_builder *builder, netipc_build_error *error);
+NETIPC_MUST_USE bool parcels_answer_builder_finish(parcels_answer_builder *builder, netipc_build_error *error);
 
 /**
  * Starts a reply to `keys` keys that is put together of items: `netipc_stitcher_copy` takes those of other replies.
@@ -235,7 +248,7 @@ bool parcels_stitch_oversized(netipc_stitcher *stitcher, const parcels_parcel *k
  *
  * @return false when something did not fit; nothing stays in the writer then.
  */
-bool parcels_stitch_finish(netipc_stitcher *stitcher, uint64_t generation, netipc_build_error *error);
+NETIPC_MUST_USE bool parcels_stitch_finish(netipc_stitcher *stitcher, uint64_t generation, netipc_build_error *error);
 
 #ifdef __cplusplus
 }

@@ -6,15 +6,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "netipc/codec.h"
+#include "netipc/api.h"
+#include "netipc/bytes.h"
+#include "netipc/codec/error.h"
+#include "netipc/codec/items.h"
+#include "netipc/codec/writer.h"
 #include "netipc/service.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/** The `ports` service. Lists the ports of an owner. */
-extern const netipc_service ports_service;
+/**
+ * The `ports` service. Lists the ports of an owner.
+ *
+ * @return a constant that is always there. Thread-safe.
+ */
+const netipc_service *ports_service(void);
 
 /**
  * Whose ports.
@@ -32,22 +40,22 @@ typedef struct ports_owner {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-bool ports_owner_decode(const uint8_t *bytes, size_t len, ports_owner *view, netipc_decode_error *error);
+NETIPC_MUST_USE bool ports_owner_decode(ports_owner *view, const void *bytes, size_t len, netipc_decode_error *error);
 
 /**
- * Writes the record as a whole payload; `out` must be empty.
+ * Writes the record as a whole payload; what was in `out` before is gone.
  *
  * @return false, with the reason in `error` unless that is `NULL` and nothing in `out`, when it does not fit or breaks
  * a rule.
  */
-bool ports_owner_encode(const ports_owner *values, netipc_writer *out, netipc_build_error *error);
+NETIPC_MUST_USE bool ports_owner_encode(const ports_owner *values, netipc_writer *out, netipc_build_error *error);
 
 /**
  * Makes a copy that outlives the payload, with one allocation.
  *
  * @return false when there is no memory. Else free it with `ports_owner_free`.
  */
-bool ports_owner_clone(const ports_owner *view, ports_owner *copy);
+NETIPC_MUST_USE bool ports_owner_clone(const ports_owner *view, ports_owner *copy);
 
 /** Frees what `ports_owner_clone` made, and nothing else. */
 void ports_owner_free(ports_owner *copy);
@@ -76,7 +84,7 @@ typedef struct ports_answer {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-bool ports_answer_decode(const uint8_t *bytes, size_t len, ports_answer *view, netipc_decode_error *error);
+NETIPC_MUST_USE bool ports_answer_decode(ports_answer *view, const void *bytes, size_t len, netipc_decode_error *error);
 
 /**
  * Reads the item at `index` of `view->ports`; false when there are not that many, so that this goes over all of them:
@@ -90,7 +98,7 @@ bool ports_answer_ports_at(const ports_answer *view, size_t index, ports_port *i
  *
  * @return false when there is no memory. Else free it with `ports_answer_free`.
  */
-bool ports_answer_clone(const ports_answer *view, ports_answer *copy);
+NETIPC_MUST_USE bool ports_answer_clone(const ports_answer *view, ports_answer *copy);
 
 /** Frees what `ports_answer_clone` made, and nothing else. */
 void ports_answer_free(ports_answer *copy);
@@ -116,7 +124,7 @@ bool ports_answer_builder_push(ports_answer_builder *builder, const ports_port *
  *
  * @return false when something did not fit, also when that was ignored; nothing stays in the writer then.
  */
-bool ports_answer_builder_finish(ports_answer_builder *builder, netipc_build_error *error);
+NETIPC_MUST_USE bool ports_answer_builder_finish(ports_answer_builder *builder, netipc_build_error *error);
 
 #ifdef __cplusplus
 }

@@ -6,15 +6,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "netipc/codec.h"
+#include "netipc/api.h"
+#include "netipc/bytes.h"
+#include "netipc/codec/error.h"
+#include "netipc/codec/items.h"
+#include "netipc/codec/writer.h"
 #include "netipc/service.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/** The `probe` service. Reads probes. */
-extern const netipc_service v1_probe_service;
+/**
+ * The `probe` service. Reads probes.
+ *
+ * @return a constant that is always there. Thread-safe.
+ */
+const netipc_service *v1_probe_service(void);
 
 /** How a probe is. */
 typedef enum v1_probe_state {
@@ -41,15 +49,17 @@ typedef struct v1_probe_question {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-bool v1_probe_question_decode(const uint8_t *bytes, size_t len, v1_probe_question *view, netipc_decode_error *error);
+NETIPC_MUST_USE bool v1_probe_question_decode(v1_probe_question *view, const void *bytes, size_t len,
+                                              netipc_decode_error *error);
 
 /**
- * Writes the record as a whole payload; `out` must be empty.
+ * Writes the record as a whole payload; what was in `out` before is gone.
  *
  * @return false, with the reason in `error` unless that is `NULL` and nothing in `out`, when it does not fit or breaks
  * a rule.
  */
-bool v1_probe_question_encode(const v1_probe_question *values, netipc_writer *out, netipc_build_error *error);
+NETIPC_MUST_USE bool v1_probe_question_encode(const v1_probe_question *values, netipc_writer *out,
+                                              netipc_build_error *error);
 
 /**
  * One probe.
@@ -70,7 +80,7 @@ typedef struct v1_probe_reading {
  *
  * @return false when there is no memory. Else free it with `v1_probe_reading_free`.
  */
-bool v1_probe_reading_clone(const v1_probe_reading *view, v1_probe_reading *copy);
+NETIPC_MUST_USE bool v1_probe_reading_clone(const v1_probe_reading *view, v1_probe_reading *copy);
 
 /** Frees what `v1_probe_reading_clone` made, and nothing else. */
 void v1_probe_reading_free(v1_probe_reading *copy);
@@ -93,7 +103,8 @@ typedef struct v1_probe_answer {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-bool v1_probe_answer_decode(const uint8_t *bytes, size_t len, v1_probe_answer *view, netipc_decode_error *error);
+NETIPC_MUST_USE bool v1_probe_answer_decode(v1_probe_answer *view, const void *bytes, size_t len,
+                                            netipc_decode_error *error);
 
 /**
  * Reads the item at `index` of `view->probes`; false when there are not that many, so that this goes over all of them:
@@ -107,7 +118,7 @@ bool v1_probe_answer_probes_at(const v1_probe_answer *view, size_t index, v1_pro
  *
  * @return false when there is no memory. Else free it with `v1_probe_answer_free`.
  */
-bool v1_probe_answer_clone(const v1_probe_answer *view, v1_probe_answer *copy);
+NETIPC_MUST_USE bool v1_probe_answer_clone(const v1_probe_answer *view, v1_probe_answer *copy);
 
 /** Frees what `v1_probe_answer_clone` made, and nothing else. */
 void v1_probe_answer_free(v1_probe_answer *copy);
@@ -144,7 +155,7 @@ bool v1_probe_answer_builder_push(v1_probe_answer_builder *builder, const v1_pro
  * @return false when a value was not set, and when something did not fit, also when that was ignored; nothing stays in
  * the writer then.
  */
-bool v1_probe_answer_builder_finish(v1_probe_answer_builder *builder, netipc_build_error *error);
+NETIPC_MUST_USE bool v1_probe_answer_builder_finish(v1_probe_answer_builder *builder, netipc_build_error *error);
 
 #ifdef __cplusplus
 }

@@ -6,15 +6,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "netipc/codec.h"
+#include "netipc/api.h"
+#include "netipc/bytes.h"
+#include "netipc/codec/error.h"
+#include "netipc/codec/items.h"
+#include "netipc/codec/writer.h"
 #include "netipc/service.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/** The `probe` service. Reads probes. */
-extern const netipc_service v3_probe_service;
+/**
+ * The `probe` service. Reads probes.
+ *
+ * @return a constant that is always there. Thread-safe.
+ */
+const netipc_service *v3_probe_service(void);
 
 /** How a probe is. */
 typedef enum v3_probe_state {
@@ -45,15 +53,17 @@ typedef struct v3_probe_question {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-bool v3_probe_question_decode(const uint8_t *bytes, size_t len, v3_probe_question *view, netipc_decode_error *error);
+NETIPC_MUST_USE bool v3_probe_question_decode(v3_probe_question *view, const void *bytes, size_t len,
+                                              netipc_decode_error *error);
 
 /**
- * Writes the record as a whole payload; `out` must be empty.
+ * Writes the record as a whole payload; what was in `out` before is gone.
  *
  * @return false, with the reason in `error` unless that is `NULL` and nothing in `out`, when it does not fit or breaks
  * a rule.
  */
-bool v3_probe_question_encode(const v3_probe_question *values, netipc_writer *out, netipc_build_error *error);
+NETIPC_MUST_USE bool v3_probe_question_encode(const v3_probe_question *values, netipc_writer *out,
+                                              netipc_build_error *error);
 
 /**
  * One probe.
@@ -80,7 +90,7 @@ typedef struct v3_probe_reading {
  *
  * @return false when there is no memory. Else free it with `v3_probe_reading_free`.
  */
-bool v3_probe_reading_clone(const v3_probe_reading *view, v3_probe_reading *copy);
+NETIPC_MUST_USE bool v3_probe_reading_clone(const v3_probe_reading *view, v3_probe_reading *copy);
 
 /** Frees what `v3_probe_reading_clone` made, and nothing else. */
 void v3_probe_reading_free(v3_probe_reading *copy);
@@ -105,7 +115,8 @@ typedef struct v3_probe_answer {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-bool v3_probe_answer_decode(const uint8_t *bytes, size_t len, v3_probe_answer *view, netipc_decode_error *error);
+NETIPC_MUST_USE bool v3_probe_answer_decode(v3_probe_answer *view, const void *bytes, size_t len,
+                                            netipc_decode_error *error);
 
 /**
  * Reads the item at `index` of `view->probes`; false when there are not that many, so that this goes over all of them:
@@ -119,7 +130,7 @@ bool v3_probe_answer_probes_at(const v3_probe_answer *view, size_t index, v3_pro
  *
  * @return false when there is no memory. Else free it with `v3_probe_answer_free`.
  */
-bool v3_probe_answer_clone(const v3_probe_answer *view, v3_probe_answer *copy);
+NETIPC_MUST_USE bool v3_probe_answer_clone(const v3_probe_answer *view, v3_probe_answer *copy);
 
 /** Frees what `v3_probe_answer_clone` made, and nothing else. */
 void v3_probe_answer_free(v3_probe_answer *copy);
@@ -165,7 +176,7 @@ bool v3_probe_answer_builder_push(v3_probe_answer_builder *builder, const v3_pro
  * @return false when a value was not set, and when something did not fit, also when that was ignored; nothing stays in
  * the writer then.
  */
-bool v3_probe_answer_builder_finish(v3_probe_answer_builder *builder, netipc_build_error *error);
+NETIPC_MUST_USE bool v3_probe_answer_builder_finish(v3_probe_answer_builder *builder, netipc_build_error *error);
 
 #ifdef __cplusplus
 }

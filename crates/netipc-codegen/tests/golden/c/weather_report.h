@@ -6,7 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "netipc/codec.h"
+#include "netipc/api.h"
+#include "netipc/bytes.h"
+#include "netipc/codec/error.h"
+#include "netipc/codec/writer.h"
 #include "netipc/service.h"
 
 #ifdef __cplusplus
@@ -17,8 +20,10 @@ extern "C" {
  * The `weather-report` service. Tells the weather at a place.
  *
  * An invented service, to test printers with.
+ *
+ * @return a constant that is always there. Thread-safe.
  */
-extern const netipc_service weather_report_service;
+const netipc_service *weather_report_service(void);
 
 /** A place on a grid. (TEST-WX-01) */
 typedef struct weather_report_place {
@@ -33,15 +38,16 @@ typedef struct weather_report_place {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-bool weather_report_place_decode(const uint8_t *bytes, size_t len, weather_report_place *view,
-                                 netipc_decode_error *error);
+NETIPC_MUST_USE bool weather_report_place_decode(weather_report_place *view, const void *bytes, size_t len,
+                                                 netipc_decode_error *error);
 
 /**
- * Writes the record as a whole payload; `out` must be empty.
+ * Writes the record as a whole payload; what was in `out` before is gone.
  *
  * @return false, with the reason in `error` unless that is `NULL` and nothing in `out`, when it does not fit.
  */
-bool weather_report_place_encode(const weather_report_place *values, netipc_writer *out, netipc_build_error *error);
+NETIPC_MUST_USE bool weather_report_place_encode(const weather_report_place *values, netipc_writer *out,
+                                                 netipc_build_error *error);
 
 /**
  * The weather.
@@ -63,23 +69,24 @@ typedef struct weather_report_report {
  *
  * @return false, with the first broken rule in `error` unless that is `NULL`.
  */
-bool weather_report_report_decode(const uint8_t *bytes, size_t len, weather_report_report *view,
-                                  netipc_decode_error *error);
+NETIPC_MUST_USE bool weather_report_report_decode(weather_report_report *view, const void *bytes, size_t len,
+                                                  netipc_decode_error *error);
 
 /**
- * Writes the record as a whole payload; `out` must be empty.
+ * Writes the record as a whole payload; what was in `out` before is gone.
  *
  * @return false, with the reason in `error` unless that is `NULL` and nothing in `out`, when it does not fit or breaks
  * a rule.
  */
-bool weather_report_report_encode(const weather_report_report *values, netipc_writer *out, netipc_build_error *error);
+NETIPC_MUST_USE bool weather_report_report_encode(const weather_report_report *values, netipc_writer *out,
+                                                  netipc_build_error *error);
 
 /**
  * Makes a copy that outlives the payload, with one allocation.
  *
  * @return false when there is no memory. Else free it with `weather_report_report_free`.
  */
-bool weather_report_report_clone(const weather_report_report *view, weather_report_report *copy);
+NETIPC_MUST_USE bool weather_report_report_clone(const weather_report_report *view, weather_report_report *copy);
 
 /** Frees what `weather_report_report_clone` made, and nothing else. */
 void weather_report_report_free(weather_report_report *copy);
@@ -107,7 +114,8 @@ bool weather_report_report_builder_set(weather_report_report_builder *builder, c
  * @return false when nothing was written, and when something did not fit, also when that was ignored; nothing stays in
  * the writer then.
  */
-bool weather_report_report_builder_finish(weather_report_report_builder *builder, netipc_build_error *error);
+NETIPC_MUST_USE bool weather_report_report_builder_finish(weather_report_report_builder *builder,
+                                                          netipc_build_error *error);
 
 #ifdef __cplusplus
 }
