@@ -26,10 +26,15 @@ pub struct Watchdog(#[expect(dead_code, reason = "its end is the signal")] Sende
 impl Watchdog {
     /// Bites after twice [`PATIENCE`], so that an operation's own deadline is reported first.
     pub fn start() -> Self {
+        Self::after(2 * PATIENCE)
+    }
+
+    /// Bites after this time.
+    pub fn after(limit: Duration) -> Self {
         let (alive, watched) = mpsc::channel();
         let test = std::thread::current().name().unwrap_or("a test").to_owned();
         std::thread::spawn(move || {
-            if watched.recv_timeout(2 * PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            if watched.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
                 // Not `eprintln`: the harness would keep it for itself.
                 let _ = writeln!(std::io::stderr(), "watchdog: {test} hangs");
                 std::process::abort();
@@ -41,11 +46,20 @@ impl Watchdog {
 
 /// Runs the body of the test with this full name in a process of its own, where nothing runs beside it.
 pub fn alone(test: &str, body: impl FnOnce()) {
+    alone_for(2 * PATIENCE, test, body);
+}
+
+/// As [`alone`], for one of very many rounds: seconds on an idle machine, minutes on a busy one.
+pub fn alone_at_length(test: &str, body: impl FnOnce()) {
+    alone_for(20 * PATIENCE, test, body);
+}
+
+fn alone_for(limit: Duration, test: &str, body: impl FnOnce()) {
     const ALONE: &str = "NETIPC_TEST_ALONE";
     if std::env::var(ALONE).as_deref() == Ok(test) {
         return body();
     }
-    let _watchdog = Watchdog::start();
+    let _watchdog = Watchdog::after(limit);
     let output = Command::new(std::env::current_exe().unwrap())
         .args([test, "--exact", "--test-threads=1", "--nocapture"])
         .env(ALONE, test)
