@@ -25,7 +25,6 @@ use crate::endpoint::Endpoint;
 use crate::error::{Error, Operation};
 use crate::server::inspector::Entry;
 use crate::shm::channel::Channel;
-use crate::shm::fault::RegionFault;
 use crate::sys::credentials::PeerCredentials;
 use crate::sys::socket::{self, Packet, SEND_BATCH};
 use crate::sys::wait::{Interest, Wake, wait};
@@ -48,8 +47,6 @@ pub(crate) struct Connection {
     /// The thread that was started to serve it.
     host: Option<Host>,
     memory: Option<Box<Memory>>,
-    /// Why there is none, on the side that could not make it.
-    memory_fault: Option<RegionFault>,
     /// What the socket would not take yet, in order.
     outbox: VecDeque<Outgoing>,
     /// The peer takes no packets any more. What it sent before may still be queued here.
@@ -116,7 +113,6 @@ impl Connection {
             places: Vec::new(),
             host: None,
             memory: None,
-            memory_fault: None,
         }
     }
 
@@ -141,16 +137,6 @@ impl Connection {
         self.memory = Some(Box::new(Memory::new(channel)));
         self.packet_buffer = 0;
         self
-    }
-
-    /// Cannot have shared memory though the client wanted it.
-    pub(crate) fn without_memory(mut self, fault: RegionFault) -> Self {
-        self.memory_fault = Some(fault);
-        self
-    }
-
-    pub(crate) fn memory_fault(&self) -> Option<RegionFault> {
-        self.memory_fault
     }
 
     /// Has a thread that waits to serve it.

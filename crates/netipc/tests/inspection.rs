@@ -7,7 +7,7 @@ mod raw;
 
 use std::os::unix::fs::PermissionsExt;
 
-use netipc::inspect::{Implementation, Inspect, Memory, Question, prometheus};
+use netipc::inspect::{Implementation, Inspect, Question, prometheus};
 use netipc::services::{Increment, StringReverse};
 use netipc::{Client, ErrorKind, Profiles, RunningServer, ServerStatus};
 
@@ -65,29 +65,6 @@ fn a_report_tells_counters_and_sessions() {
     let status = ServerStatus::from_report(&report);
     assert_eq!(status, server.handle().status());
     assert_eq!(prometheus(&[("test", status)]), prometheus(&[("test", server.handle().status())]));
-}
-
-/// NIPC-INS-08
-#[test]
-fn why_a_session_goes_without_shared_memory() {
-    let bed = Bed::new();
-    let _server = server(&bed, |config| {
-        config.listener.supported = Profiles::BASELINE | Profiles::SHM_HYBRID;
-        config.listener.max_shm_sessions = 1;
-    });
-    let hybrid =
-        || bed.ready_client::<Increment>(|config| config.session.supported = Profiles::BASELINE | Profiles::SHM_HYBRID);
-    let _clients = [hybrid(), hybrid()];
-    let mut client = bed.ready_client::<Inspect>(|_| {});
-    let report = client.call(ALL).unwrap();
-    assert_eq!((report.open(), report.shm_sessions(), report.shm_fallbacks()), (3, 1, 1));
-    let told: Vec<_> = report.sessions().iter().map(|session| (Profiles(session.profile), session.memory)).collect();
-    let expected = [
-        (Profiles::SHM_HYBRID, Memory::AS_AGREED),
-        (Profiles::BASELINE, Memory::FULL),
-        (Profiles::BASELINE, Memory::AS_AGREED),
-    ];
-    assert_eq!(told, expected);
 }
 
 #[test]

@@ -212,7 +212,6 @@ impl Server {
                 json!({
                     "id": session.id, "pid": session.pid, "uid": session.uid, "gid": session.gid,
                     "profile": value::names(netipc::Profiles(session.profile)),
-                    "memory": session.memory.name(),
                     "packet_size": session.packet_size,
                     "max_request": session.max_request, "max_response": session.max_response,
                     "age_ms": session.age, "idle_ms": session.idle,
@@ -227,7 +226,6 @@ impl Server {
             "sessions": report.open, "max_sessions": report.max_sessions, "workers": report.workers,
             "profiles": value::names(netipc::Profiles(report.profiles)),
             "max_request": report.max_request, "max_response": report.max_response,
-            "shm_sessions": report.shm_sessions, "shm_fallbacks": report.shm_fallbacks,
             "accepted": report.accepted, "rejected": report.rejected, "dropped": report.dropped,
             "answered": report.answered, "failed": report.failed,
             "violations": report.violations, "stalled": report.stalled, "broken": report.broken,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use comfy_table::CellAlignment;
 use netipc::Profiles;
-use netipc::inspect::{Memory, OwnedReport, Session};
+use netipc::inspect::{OwnedReport, Session};
 
 use super::{Server, why};
 use crate::cli::Top;
@@ -98,7 +98,7 @@ fn sessions(top: &Top, server: &Server, report: &OwnedReport) -> String {
             session.failed.to_string(),
             time(session.age),
             time(session.idle),
-            profile(session, report.profiles),
+            profile(session.profile, report.profiles),
             format!("{} / {}", bytes(session.max_request), bytes(session.max_response)),
         ]);
     }
@@ -117,19 +117,13 @@ fn find(report: &OwnedReport, id: u64) -> Option<&Session> {
 }
 
 /// The profile of a session, and why it is not a better one: the highest that both sides have is taken, as far as they have
-/// no preferences and its memory can be had.
-fn profile(session: &Session, offered: u32) -> String {
-    let profile = session.profile;
+/// no preferences.
+fn profile(profile: u32, offered: u32) -> String {
     let better = offered & !(profile | profile.wrapping_sub(1));
-    let why = match session.memory {
-        Memory::AS_AGREED if better == 0 => "the best of this server".to_owned(),
-        Memory::AS_AGREED => format!("the client lacks {}, or prefers this", names(better)),
-        Memory::REFUSED => "the system refused shared memory".to_owned(),
-        Memory::FILE_SIZE_LIMIT => "shared memory is beyond the server's file size limit".to_owned(),
-        Memory::TOO_LARGE => "no shared memory can be so large".to_owned(),
-        Memory::FULL => "the server had no more sessions over shared memory".to_owned(),
-        Memory::NAMES_TAKEN => "the names of the shared memory were taken".to_owned(),
-        _ => "there is no shared memory".to_owned(),
+    let why = if better == 0 {
+        "the best of this server".to_owned()
+    } else {
+        format!("the client lacks {}, or prefers this", names(better))
     };
     format!("{}: {why}", names(profile))
 }
@@ -176,34 +170,12 @@ mod tests {
         assert_eq!([rate(None), rate(Some(0.0)), rate(Some(2.54)), rate(Some(123.4))], ["-", "0", "2.5", "123"]);
     }
 
-    fn session() -> Session {
-        Session {
-            memory: Memory::AS_AGREED,
-            profile: 1,
-            id: 1,
-            pid: 1,
-            uid: 0,
-            gid: 0,
-            packet_size: 0,
-            max_request: 0,
-            max_response: 0,
-            age: 0,
-            idle: 0,
-            answered: 0,
-            failed: 0,
-        }
-    }
-
     #[test]
     fn a_profile_is_explained() {
         let (baseline, hybrid) = (Profiles::BASELINE.0, Profiles::SHM_HYBRID.0);
-        let explained =
-            |profile: u32, memory, offered| super::profile(&Session { profile, memory, ..session() }, offered);
-        assert_eq!(explained(baseline, Memory::AS_AGREED, baseline), "baseline: the best of this server");
-        assert_eq!(explained(hybrid, Memory::AS_AGREED, baseline | hybrid), "shm-hybrid: the best of this server");
+        assert_eq!(profile(baseline, baseline), "baseline: the best of this server");
+        assert_eq!(profile(hybrid, baseline | hybrid), "shm-hybrid: the best of this server");
         let lacks = "baseline: the client lacks shm-hybrid, or prefers this";
-        assert_eq!(explained(baseline, Memory::AS_AGREED, baseline | hybrid), lacks);
-        let full = "baseline: the server had no more sessions over shared memory";
-        assert_eq!(explained(baseline, Memory::FULL, baseline | hybrid), full);
+        assert_eq!(profile(baseline, baseline | hybrid), lacks);
     }
 }

@@ -37,7 +37,7 @@ mod prometheus;
 mod service;
 
 pub use prometheus::prometheus;
-pub use service::{Implementation, Inspect, Memory, OwnedReport, Question, Report, ReportBuilder, Session};
+pub use service::{Implementation, Inspect, OwnedReport, Question, Report, ReportBuilder, Session};
 
 use crate::server::ServerStatus;
 
@@ -47,8 +47,6 @@ impl ServerStatus {
         Self {
             sessions: report.open as usize,
             workers: report.workers as usize,
-            shm_sessions: report.shm_sessions as usize,
-            shm_fallbacks: report.shm_fallbacks,
             accepted: report.accepted,
             rejected: report.rejected,
             dropped: report.dropped,

@@ -15,7 +15,7 @@ struct Metric {
 /// The label beside the service, if any, and where the value is.
 type Sample = (Option<(&'static str, &'static str)>, fn(&ServerStatus) -> u64);
 
-const METRICS: [Metric; 8] = [
+const METRICS: [Metric; 6] = [
     Metric {
         name: "netipc_server_sessions",
         kind: "gauge",
@@ -27,18 +27,6 @@ const METRICS: [Metric; 8] = [
         kind: "gauge",
         help: "Threads that serve sessions.",
         samples: &[(None, |status| status.workers as u64)],
-    },
-    Metric {
-        name: "netipc_server_shm_sessions",
-        kind: "gauge",
-        help: "Sessions over shared memory.",
-        samples: &[(None, |status| status.shm_sessions as u64)],
-    },
-    Metric {
-        name: "netipc_server_shm_fallbacks_total",
-        kind: "counter",
-        help: "Handshakes that ended without shared memory because it could not be made.",
-        samples: &[(None, |status| status.shm_fallbacks)],
     },
     Metric {
         name: "netipc_server_handshakes_total",
@@ -117,8 +105,6 @@ mod tests {
         let status = ServerStatus {
             sessions: 1,
             workers: 2,
-            shm_sessions: 12,
-            shm_fallbacks: 13,
             accepted: 3,
             rejected: 4,
             dropped: 5,
@@ -135,8 +121,6 @@ mod tests {
         let expected = [
             "netipc_server_sessions{service=\"a\"} 1",
             "netipc_server_workers{service=\"a\"} 2",
-            "netipc_server_shm_sessions{service=\"a\"} 12",
-            "netipc_server_shm_fallbacks_total{service=\"a\"} 13",
             "netipc_server_handshakes_total{service=\"a\",outcome=\"accepted\"} 3",
             "netipc_server_handshakes_total{service=\"a\",outcome=\"rejected\"} 4",
             "netipc_server_handshakes_total{service=\"a\",outcome=\"dropped\"} 5",

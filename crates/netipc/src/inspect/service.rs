@@ -98,71 +98,6 @@ impl fmt::Display for Implementation {
     }
 }
 
-/// Why a session is not over shared memory though its client wanted it.
-///
-/// Numbers without a name pass through unchanged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Memory(pub u16);
-
-impl Memory {
-    /// It is, or the client did not want it, or the server does not offer it.
-    pub const AS_AGREED: Self = Self(0);
-    /// The operating system refused a step.
-    pub const REFUSED: Self = Self(1);
-    /// The server may not make files of that size.
-    pub const FILE_SIZE_LIMIT: Self = Self(2);
-    /// The limits of the session make areas that no region can have.
-    pub const TOO_LARGE: Self = Self(3);
-    /// The server had as many such sessions as it may.
-    pub const FULL: Self = Self(4);
-    /// Files in use had every name that was tried.
-    pub const NAMES_TAKEN: Self = Self(5);
-    /// Something else.
-    pub const OTHER: Self = Self(6);
-
-    /// All that have a name, by ascending number.
-    pub const ALL: [Self; 7] = [
-        Self::AS_AGREED,
-        Self::REFUSED,
-        Self::FILE_SIZE_LIMIT,
-        Self::TOO_LARGE,
-        Self::FULL,
-        Self::NAMES_TAKEN,
-        Self::OTHER,
-    ];
-
-    /// The number.
-    #[inline]
-    #[must_use]
-    pub const fn code(self) -> u16 {
-        self.0
-    }
-
-    /// Its name in the specification, if it has one.
-    #[must_use]
-    pub const fn name(self) -> Option<&'static str> {
-        match self {
-            Self::AS_AGREED => Some("as_agreed"),
-            Self::REFUSED => Some("refused"),
-            Self::FILE_SIZE_LIMIT => Some("file_size_limit"),
-            Self::TOO_LARGE => Some("too_large"),
-            Self::FULL => Some("full"),
-            Self::NAMES_TAKEN => Some("names_taken"),
-            Self::OTHER => Some("other"),
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Display for Memory {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.name() {
-            Some(name) => f.write_str(name),
-            None => self.0.fmt(f),
-        }
-    }
-}
-
 /// Layout of [`Question`].
 mod question {
     /// What errors call it.
@@ -227,11 +162,11 @@ mod report {
     /// What errors call it.
     pub(super) const RECORD: &str = "inspect report";
     /// Bytes of its fixed part.
-    pub(super) const SIZE: usize = 120;
+    pub(super) const SIZE: usize = 112;
     /// The same in each version that has another, from the first on.
-    pub(super) const SIZES: [u64; 1] = [120];
+    pub(super) const SIZES: [u64; 1] = [112];
     /// What of it every writer sends.
-    pub(super) const BASE: usize = 120;
+    pub(super) const BASE: usize = 112;
 
     /// Where its fields start.
     pub(super) mod at {
@@ -254,8 +189,7 @@ mod report {
         pub(crate) const MAX_REQUEST: usize = 96;
         pub(crate) const MAX_RESPONSE: usize = 100;
         pub(crate) const WITHHELD: usize = 104;
-        pub(crate) const SHM_SESSIONS: usize = 108;
-        pub(crate) const SHM_FALLBACKS: usize = 112;
+        pub(crate) const RESERVED: usize = 108;
     }
 }
 
@@ -278,6 +212,7 @@ impl<'a> Report<'a> {
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let reader =
             Reader::<{ report::BASE }>::growing(report::RECORD, bytes, "size", report::at::SIZE, &report::SIZES)?;
+        reader.constant("reserved", report::at::RESERVED, 0_u32)?;
         let sessions = reader.items("sessions", reader.load(report::at::COUNT), &ItemsRule { gaps: false })?;
         reader.ends(sessions.end())?;
         Ok(Self { fixed: reader.fixed(), sessions })
@@ -402,20 +337,6 @@ impl<'a> Report<'a> {
         load(self.fixed, report::at::WITHHELD)
     }
 
-    /// Sessions over shared memory.
-    #[inline]
-    #[must_use]
-    pub fn shm_sessions(&self) -> u32 {
-        load(self.fixed, report::at::SHM_SESSIONS)
-    }
-
-    /// Handshakes that ended without shared memory though it was wanted and offered, because it could not be made.
-    #[inline]
-    #[must_use]
-    pub fn shm_fallbacks(&self) -> u64 {
-        load(self.fixed, report::at::SHM_FALLBACKS)
-    }
-
     /// Sessions.
     #[inline]
     #[must_use]
@@ -444,8 +365,6 @@ impl<'a> Report<'a> {
             max_request: self.max_request(),
             max_response: self.max_response(),
             withheld: self.withheld(),
-            shm_sessions: self.shm_sessions(),
-            shm_fallbacks: self.shm_fallbacks(),
             sessions: self.sessions.iter().collect(),
         }
     }
@@ -471,8 +390,6 @@ impl fmt::Debug for Report<'_> {
             .field("max_request", &self.max_request())
             .field("max_response", &self.max_response())
             .field("withheld", &self.withheld())
-            .field("shm_sessions", &self.shm_sessions())
-            .field("shm_fallbacks", &self.shm_fallbacks())
             .field("sessions", &self.sessions())
             .finish()
     }
@@ -497,8 +414,6 @@ impl PartialEq for Report<'_> {
             && self.max_request() == other.max_request()
             && self.max_response() == other.max_response()
             && self.withheld() == other.withheld()
-            && self.shm_sessions() == other.shm_sessions()
-            && self.shm_fallbacks() == other.shm_fallbacks()
             && self.sessions() == other.sessions()
     }
 }
@@ -527,8 +442,6 @@ pub struct ReportBuilder<'a> {
     max_request: Option<u32>,
     max_response: Option<u32>,
     withheld: Option<u32>,
-    shm_sessions: Option<u32>,
-    shm_fallbacks: Option<u64>,
 }
 
 impl<'a> ReportBuilder<'a> {
@@ -559,8 +472,6 @@ impl<'a> ReportBuilder<'a> {
             max_request: None,
             max_response: None,
             withheld: None,
-            shm_sessions: None,
-            shm_fallbacks: None,
         }
     }
 
@@ -700,22 +611,6 @@ impl<'a> ReportBuilder<'a> {
         self
     }
 
-    /// Sets `shm_sessions`, which must be done before the end.
-    ///
-    /// Sessions over shared memory.
-    pub fn shm_sessions(&mut self, shm_sessions: u32) -> &mut Self {
-        self.shm_sessions = Some(shm_sessions);
-        self
-    }
-
-    /// Sets `shm_fallbacks`, which must be done before the end.
-    ///
-    /// Handshakes that ended without shared memory though it was wanted and offered, because it could not be made.
-    pub fn shm_fallbacks(&mut self, shm_fallbacks: u64) -> &mut Self {
-        self.shm_fallbacks = Some(shm_fallbacks);
-        self
-    }
-
     /// Makes room for `additional` more items at once.
     ///
     /// Saves moving bytes later; what fits stays the same.
@@ -784,10 +679,6 @@ impl<'a> ReportBuilder<'a> {
         store(&mut fixed, report::at::MAX_RESPONSE, max_response);
         let withheld = self.withheld.ok_or(missing("withheld"))?;
         store(&mut fixed, report::at::WITHHELD, withheld);
-        let shm_sessions = self.shm_sessions.ok_or(missing("shm_sessions"))?;
-        store(&mut fixed, report::at::SHM_SESSIONS, shm_sessions);
-        let shm_fallbacks = self.shm_fallbacks.ok_or(missing("shm_fallbacks"))?;
-        store(&mut fixed, report::at::SHM_FALLBACKS, shm_fallbacks);
         store(&mut fixed, report::at::COUNT, self.sessions.finish(&mut self.out));
         self.out.patch(0, &fixed);
         Ok(())
@@ -831,10 +722,6 @@ pub struct OwnedReport {
     pub max_response: u32,
     /// 1 when sessions are not told of because the asker may not know them, else 0. (NIPC-INS-05)
     pub withheld: u32,
-    /// Sessions over shared memory.
-    pub shm_sessions: u32,
-    /// Handshakes that ended without shared memory though it was wanted and offered, because it could not be made.
-    pub shm_fallbacks: u64,
     /// Sessions.
     pub sessions: Vec<Session>,
 }
@@ -853,7 +740,7 @@ mod session {
     /// Where its fields start.
     pub(super) mod at {
         pub(crate) const SIZE: usize = 0;
-        pub(crate) const MEMORY: usize = 2;
+        pub(crate) const SPARE: usize = 2;
         pub(crate) const PROFILE: usize = 4;
         pub(crate) const ID: usize = 8;
         pub(crate) const PID: usize = 16;
@@ -872,8 +759,6 @@ mod session {
 /// One session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Session {
-    /// Why it is not over shared memory.
-    pub memory: Memory,
     /// The profile that it runs on, one bit.
     pub profile: u32,
     /// The server's number for the session, as in the handshake.
@@ -910,9 +795,9 @@ impl Session {
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let reader =
             Reader::<{ session::BASE }>::growing(session::RECORD, bytes, "size", session::at::SIZE, &session::SIZES)?;
+        reader.constant("spare", session::at::SPARE, 0_u16)?;
         reader.ends(reader.size())?;
         Ok(Self {
-            memory: Memory(reader.load(session::at::MEMORY)),
             profile: reader.load(session::at::PROFILE),
             id: reader.load(session::at::ID),
             pid: reader.load(session::at::PID),
@@ -937,7 +822,6 @@ impl Session {
     fn write(&self, out: &mut Writer<'_>) -> Result<(), BuildError> {
         let mut fixed = [0; session::SIZE];
         store(&mut fixed, session::at::SIZE, session::SIZE as u16);
-        store(&mut fixed, session::at::MEMORY, self.memory.code());
         store(&mut fixed, session::at::PROFILE, self.profile);
         store(&mut fixed, session::at::ID, self.id);
         store(&mut fixed, session::at::PID, self.pid);
@@ -964,7 +848,6 @@ impl<'a> Record<'a> for Session {
     fn view(bytes: &'a [u8]) -> Self {
         let fixed = fixed_part::<{ session::BASE }>(bytes);
         Self {
-            memory: Memory(load(fixed, session::at::MEMORY)),
             profile: load(fixed, session::at::PROFILE),
             id: load(fixed, session::at::ID),
             pid: load(fixed, session::at::PID),

@@ -12,12 +12,11 @@ use netipc_proto::limits::Agreed;
 use netipc_proto::profile::Profiles;
 use netipc_proto::service::Service;
 
-use crate::inspect::{Implementation, Inspect, Memory, Question, ReportBuilder, Session};
+use crate::inspect::{Implementation, Inspect, Question, ReportBuilder, Session};
 use crate::server::answer::{Answer, Responder, Typed};
 use crate::server::config::ServerConfig;
 use crate::server::engine::{Engine, lock};
 use crate::server::stats::ServerStatus;
-use crate::shm::fault::RegionFault;
 use crate::sys::credentials::PeerCredentials;
 use crate::trace::event;
 
@@ -40,7 +39,6 @@ type Registry = Mutex<BTreeMap<u64, Arc<Facts>>>;
 #[derive(Debug)]
 struct Facts {
     agreed: Agreed,
-    memory_fault: Option<RegionFault>,
     peer: PeerCredentials,
     since: Instant,
     /// Milliseconds from then to the last request.
@@ -76,10 +74,9 @@ impl Inspector {
     }
 
     /// Makes a new session known.
-    pub(crate) fn enter(&self, agreed: &Agreed, peer: PeerCredentials, memory_fault: Option<RegionFault>) -> Entry {
+    pub(crate) fn enter(&self, agreed: &Agreed, peer: PeerCredentials) -> Entry {
         let facts = Arc::new(Facts {
             agreed: *agreed,
-            memory_fault,
             peer,
             since: Instant::now(),
             last: AtomicU64::new(0),
@@ -144,8 +141,6 @@ impl Inspector {
             .profiles(self.profiles.0)
             .max_request(self.max_request)
             .max_response(status.max_response_payload)
-            .shm_sessions(u32::try_from(status.shm_sessions).unwrap_or(u32::MAX))
-            .shm_fallbacks(status.shm_fallbacks)
             .withheld(u32::from(!may_know));
         if may_know {
             for session in self.sessions(question.after, question.most as usize) {
@@ -163,22 +158,10 @@ impl Inspector {
     }
 }
 
-fn memory(fault: RegionFault) -> Memory {
-    match fault {
-        RegionFault::Os { .. } => Memory::REFUSED,
-        RegionFault::FileSizeLimit { .. } => Memory::FILE_SIZE_LIMIT,
-        RegionFault::TooLarge { .. } => Memory::TOO_LARGE,
-        RegionFault::Full { .. } => Memory::FULL,
-        RegionFault::NamesTaken { .. } => Memory::NAMES_TAKEN,
-        RegionFault::NotAFile | RegionFault::Owner { .. } | RegionFault::Header(_) => Memory::OTHER,
-    }
-}
-
 impl Facts {
     fn session(&self) -> Session {
         let age = millis(self.since.elapsed());
         Session {
-            memory: self.memory_fault.map_or(Memory::AS_AGREED, memory),
             profile: self.agreed.profile.0,
             id: self.agreed.session_id,
             pid: u32::try_from(self.peer.pid).unwrap_or(0),

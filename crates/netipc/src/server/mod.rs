@@ -4,8 +4,8 @@ mod answer;
 mod config;
 mod desk;
 mod engine;
-mod host;
 pub(crate) mod inspector;
+mod host;
 mod porter;
 mod stats;
 

@@ -87,15 +87,7 @@ pub(crate) struct Welcome {
     agreed: Agreed,
     peer: PeerCredentials,
     largest_packet: usize,
-    shared: Sharing,
-}
-
-/// What became of the wish for shared memory.
-enum Sharing {
-    /// Nobody wished for it.
-    Unasked,
-    Granted(Shared),
-    Refused(RegionFault),
+    shared: Option<Shared>,
 }
 
 /// What a session with shared memory needs, made before the client is told that it has it.
@@ -199,30 +191,30 @@ impl Door {
         peer: PeerCredentials,
         client: &Arc<OwnedFd>,
         endpoint: &Endpoint,
-    ) -> (Answer, Sharing) {
+    ) -> (Answer, Option<Shared>) {
         let gate = self.gate(peer);
         for _ in 0..NAMES {
             let verdict = answer(&self.policy, hello, self.next_session, gate);
-            let Answer::Accept { agreed, .. } = &verdict else { return (verdict, Sharing::Unasked) };
+            let Answer::Accept { agreed, .. } = &verdict else { return (verdict, None) };
             if agreed.profile != Profiles::SHM_HYBRID {
-                return (verdict, Sharing::Unasked);
+                return (verdict, None);
             }
             match self.share(agreed, client, endpoint) {
-                Ok(shared) => return (verdict, Sharing::Granted(shared)),
+                Ok(shared) => return (verdict, Some(shared)),
                 // The number is the client's way to the file, so another file needs another number.
                 Err(Unmade::Taken) => self.next_session += 1,
-                Err(Unmade::Fault(fault)) => return self.answer_without(hello, gate, fault),
+                Err(Unmade::Fault(fault)) => return (self.answer_without(hello, gate, fault), None),
             }
         }
-        self.answer_without(hello, gate, RegionFault::NamesTaken { tried: NAMES })
+        (self.answer_without(hello, gate, RegionFault::NamesTaken { tried: NAMES }), None)
     }
 
     /// As if this server had no shared memory at all.
-    fn answer_without(&mut self, hello: &[u8], gate: Gate, fault: RegionFault) -> (Answer, Sharing) {
+    fn answer_without(&mut self, hello: &[u8], gate: Gate, fault: RegionFault) -> Answer {
         self.shm.fallbacks += 1;
         self.shm.last = Some(fault);
         let policy = ServerPolicy { supported: self.policy.supported.without(Profiles::SHM_HYBRID), ..self.policy };
-        (answer(&policy, hello, self.next_session, gate), Sharing::Refused(fault))
+        answer(&policy, hello, self.next_session, gate)
     }
 
     /// Makes everything that the session needs. Nothing of it stays when a part cannot be had. NIPC-SHM-05.
@@ -249,11 +241,8 @@ impl Door {
         let connection = Connection::new(client, core, agreed, peer, largest_packet, endpoint.clone())
             .with_place(Place::new(&self.sessions));
         match shared {
-            Sharing::Unasked => connection,
-            Sharing::Refused(fault) => connection.without_memory(fault),
-            Sharing::Granted(Shared { channel, place, host }) => {
-                connection.over(channel).with_place(place).with_host(host)
-            }
+            None => connection,
+            Some(Shared { channel, place, host }) => connection.over(channel).with_place(place).with_host(host),
         }
     }
 
