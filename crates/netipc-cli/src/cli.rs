@@ -52,7 +52,7 @@ pub(crate) enum Command {
     Top(Top),
     /// Make code from the schema of a service
     ///
-    /// Prints the path of the file, which is named after the service and written only if it would change.
+    /// Prints the path of each file. They are named after the service, and written only if they would change.
     #[command(name = "gen")]
     Generate(Generate),
     /// Print the completions of a shell for this command
@@ -358,25 +358,44 @@ pub(crate) struct Generate {
     /// The schema, a TOML file
     #[arg(value_name = "SCHEMA", required_unless_present = "check_compat")]
     pub(crate) schema: Option<PathBuf>,
-    /// Language of the code
-    #[arg(long, value_enum, required_unless_present = "check_compat")]
-    pub(crate) lang: Option<Language>,
+    /// Languages of the code, separated by commas
+    #[arg(long, value_enum, value_delimiter = ',', required_unless_present = "check_compat")]
+    pub(crate) lang: Vec<Language>,
     /// Directory of the code; made if it is missing
     #[arg(long, value_name = "DIR", required_unless_present = "check_compat")]
     pub(crate) out: Option<PathBuf>,
     /// Make no code, but tell how two schemas of a service differ; fails when programs of one and of the other would not
     /// understand each other
-    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], conflicts_with_all = ["schema", "lang", "out", "runtime"])]
+    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], conflicts_with_all = ["schema", "lang", "out", "runtime", "go_runtime", "c_prefix"])]
     pub(crate) check_compat: Vec<PathBuf>,
-    /// Path of the codec runtime, as the code is to name it: netipc_proto for a crate that stands on that alone
+    /// Path of the codec runtime, as Rust code is to name it: netipc_proto for a crate that stands on that alone
     #[arg(long, value_name = "PATH", default_value = "netipc::proto")]
     pub(crate) runtime: String,
+    /// Path of the Go module with the codec runtime, as Go code is to import it
+    #[arg(long, value_name = "PATH", default_value = "github.com/netdata/plugin-ipc/go")]
+    pub(crate) go_runtime: String,
+    /// What names in C start with, before the name of the service, so that two versions of it can meet in one program
+    #[arg(long, value_name = "PREFIX", default_value = "", value_parser = c_prefix)]
+    pub(crate) c_prefix: String,
+}
+
+/// Lower-case, as types and functions are; constants get it in capitals.
+fn c_prefix(text: &str) -> Result<String, String> {
+    let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if text.chars().all(word) && text.starts_with(|c: char| c.is_ascii_lowercase()) || text.is_empty() {
+        return Ok(text.to_owned());
+    }
+    Err("use lower-case letters, digits and `_`, with a letter first".to_owned())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Language {
     /// One module
     Rust,
+    /// One package, in a directory of its own
+    Go,
+    /// A header and a source
+    C,
     /// The tables of records, fields and rules for a specification, as Markdown.
     Markdown,
 }

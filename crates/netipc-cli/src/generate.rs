@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use netipc::ErrorKind;
 use netipc_codegen::build::{self, Error};
-use netipc_codegen::{compat, markdown, rust, schema};
+use netipc_codegen::project::GeneratedFile;
+use netipc_codegen::{c, compat, go, markdown, rust, schema};
 
 use crate::cli::{Generate, Language};
 use crate::failure::Failure;
@@ -15,30 +16,42 @@ pub(crate) fn run(generate: &Generate) -> Result<(), Failure> {
     if let [old, new] = generate.check_compat.as_slice() {
         return compare(old, new);
     }
-    let (Some(schema), Some(lang), Some(out)) = (&generate.schema, generate.lang, &generate.out) else {
+    let (Some(schema), Some(out)) = (&generate.schema, &generate.out) else {
         return Err(Failure::usage("a schema, --lang and --out are needed; see --help"));
     };
-    let files: Vec<(PathBuf, String)> = match lang {
-        Language::Rust => {
-            let options = rust::Options { runtime: generate.runtime.clone(), ..rust::Options::for_users() };
-            let modules = build::modules(&options, std::slice::from_ref(schema)).map_err(failure)?;
-            modules.into_iter().map(|module| (out.join(module.path), module.content)).collect()
-        }
-        Language::Markdown => vec![tables(schema, out)?],
-    };
-    for (path, content) in files {
-        build::write(&path, &content).map_err(failure)?;
+    // All of them first: what is wrong with the schema shall leave nothing behind.
+    let files = generate.lang.iter().map(|lang| code(*lang, generate, schema)).collect::<Result<Vec<_>, _>>()?;
+    for file in files.into_iter().flatten() {
+        let path = out.join(file.path);
+        build::write(&path, &file.content).map_err(failure)?;
         output::line(&path.display().to_string())?;
     }
     Ok(())
 }
 
+/// The files of one language; their paths are relative to where the user wants them.
+fn code(lang: Language, generate: &Generate, schema: &PathBuf) -> Result<Vec<GeneratedFile>, Failure> {
+    let schemas = std::slice::from_ref(schema);
+    match lang {
+        Language::Rust => {
+            let options = rust::Options { runtime: generate.runtime.clone(), ..rust::Options::for_users() };
+            build::modules(&options, schemas).map_err(failure)
+        }
+        Language::Go => {
+            let options = go::Options { runtime: generate.go_runtime.clone(), ..go::Options::default() };
+            build::go_packages(&options, schemas).map_err(failure)
+        }
+        Language::C => build::c_modules(&c::Options::for_users(&generate.c_prefix), schemas).map_err(failure),
+        Language::Markdown => Ok(vec![tables(schema)?]),
+    }
+}
+
 /// The page that the specification has of every standard service.
-fn tables(schema: &Path, out: &Path) -> Result<(PathBuf, String), Failure> {
+fn tables(schema: &Path) -> Result<GeneratedFile, Failure> {
     let service = schema::parse(&schema.to_string_lossy(), &read(schema)?)
         .map_err(|findings| Failure::usage(findings.to_string()))?;
-    let page = format!("# Service `{}`\n\n{}", service.name, markdown::service(&service));
-    Ok((out.join(format!("{}.md", service.name)), page))
+    let content = format!("# Service `{}`\n\n{}", service.name, markdown::service(&service));
+    Ok(GeneratedFile { path: format!("{}.md", service.name).into(), content })
 }
 
 /// Tells one difference a line; the command fails when one of them breaks something.

@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 use crate::model::Service;
 use crate::project::{GeneratedFile, check_clashes};
 use crate::schema::Diagnostics;
-use crate::{rust, schema};
+use crate::{c, go, rust, schema};
 
 /// The file that names all modules.
 const INDEX: &str = "netipc.rs";
@@ -35,7 +35,7 @@ const INDEX: &str = "netipc.rs";
 pub enum Error {
     /// Schemas are wrong; all findings of all files.
     Schema(Vec<Diagnostics>),
-    /// Two services share a name or a method code.
+    /// Two services share a name or a method code, or two things of one schema a name in the code.
     Clash(String),
     /// A schema could not be read.
     Read {
@@ -133,6 +133,37 @@ pub fn modules<P: AsRef<Path>>(options: &rust::Options, schemas: &[P]) -> Result
         content: rust::module(service, options),
     };
     Ok(services.iter().map(module).collect())
+}
+
+/// The Go package of each schema, a directory with one file; their paths are relative to where the caller wants them.
+///
+/// # Errors
+///
+/// All findings in schemas at once; else the first file that cannot be read.
+pub fn go_packages<P: AsRef<Path>>(options: &go::Options, schemas: &[P]) -> Result<Vec<GeneratedFile>, Error> {
+    let services = read(schemas)?;
+    let package = |service: &Service| {
+        let name = options.package_of(service);
+        let path = Path::new(&name).join(format!("{name}.go"));
+        let content = go::package(service, options).map_err(|clash| Error::Clash(clash.to_string()))?;
+        Ok(GeneratedFile { path, content })
+    };
+    services.iter().map(package).collect()
+}
+
+/// The header and the source in C of each schema; their paths are relative to where the caller wants them.
+///
+/// # Errors
+///
+/// All findings in schemas at once; else the first file that cannot be read, or two things that would share a name in C.
+pub fn c_modules<P: AsRef<Path>>(options: &c::Options, schemas: &[P]) -> Result<Vec<GeneratedFile>, Error> {
+    let mut files = Vec::new();
+    for service in &read(schemas)? {
+        let module = c::module(service, options).map_err(|clash| Error::Clash(clash.to_string()))?;
+        files.push(GeneratedFile { path: format!("{}.h", module.name).into(), content: module.header });
+        files.push(GeneratedFile { path: format!("{}.c", module.name).into(), content: module.source });
+    }
+    Ok(files)
 }
 
 /// Reads the schemas of users.

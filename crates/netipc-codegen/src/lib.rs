@@ -2,12 +2,14 @@
 //!
 //! ```text
 //! schema --parse--> declarations --check--> model --+-- rust      --+
-//!                                                   +-- markdown  --+--> text tree --> files
+//!                                                   +-- go        --+--> text tree --> files
+//!                                                   +-- c         --+
+//!                                                   +-- markdown  --+
 //! ```
 //!
 //! * [`schema`] reads a TOML file and tells everything that is wrong with it at once, with line, column and remedy.
 //! * [`model`] is what a schema means: offsets resolved, rules as data, nothing of any language. It can be serialised.
-//! * [`rust`] and [`markdown`] print it. A printer knows only the model, so no service is special to it.
+//! * [`rust`], [`go`], [`c`] and [`markdown`] print it. A printer knows only the model, so no service is special to it.
 //! * [`compat`] compares two schemas.
 //! * [`build`] is for users: code from their schemas, made by a build script.
 //! * [`project`] says which files of this project are generated, and whether they are up to date.
@@ -184,8 +186,10 @@
 #![forbid(unsafe_code)]
 
 pub mod build;
+pub mod c;
 pub mod compat;
 pub mod errors;
+pub mod go;
 pub mod markdown;
 pub mod model;
 pub mod pages;
@@ -193,3 +197,4 @@ pub mod project;
 pub mod rust;
 pub mod schema;
 pub mod text;
+pub mod vectors;

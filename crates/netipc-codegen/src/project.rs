@@ -27,7 +27,9 @@ use crate::errors::ErrorKind;
 use crate::model::Service;
 use crate::pages::{self, Tables};
 use crate::schema::Diagnostics;
-use crate::{errors, markdown, rust, schema};
+use crate::{c, errors, go, markdown, rust, schema, vectors};
+
+mod golden;
 
 const SCHEMAS: &str = "spec/services";
 /// The service that every server has beside its own; it grows, so it is none of the frozen standard services.
@@ -35,8 +37,24 @@ const INSPECT: &str = "spec/inspect.toml";
 const ERRORS: &str = "spec/errors.toml";
 const PAGES: &str = "spec";
 const SERVICES_CRATE: &str = "crates/netipc-services/src";
+const VECTORS: &str = "spec/vectors";
+const GOLDEN: &str = "spec/vectors/golden";
+const TESTEE: &str = "interop/testee/src/services.rs";
 const ERROR_KINDS: &str = "crates/netipc-proto/src/error/kind.rs";
 const INSPECT_CODEC: &str = "crates/netipc/src/inspect/service.rs";
+const GO_ERROR_KINDS: &str = "go/proto/kind.go";
+const GO_SERVICES: &str = "go/services";
+const GO_TESTEE: &str = "go/internal/testee/services.go";
+const C_KINDS_HEADER: &str = "c/include/netipc/kind.h";
+const C_KINDS_SOURCE: &str = "c/src/kind.c";
+const C_HEADERS: &str = "c/include/netipc/services";
+const C_SOURCES: &str = "c/src/services";
+const C_TESTEE: &str = "c/testee/services";
+const C_FUZZ: &str = "c/fuzz/services";
+
+/// The directories with nothing but generated files, and what these end in.
+const HOMES: [(&str, &str); 6] =
+    [(SERVICES_CRATE, "rs"), (VECTORS, "json"), (C_HEADERS, "h"), (C_SOURCES, "c"), (C_TESTEE, "c"), (C_FUZZ, "c")];
 
 /// A file as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +80,8 @@ pub enum Error {
         /// What is wrong, with the line when there is one.
         message: String,
     },
+    /// Who makes a vector and who checks it disagree.
+    Vector(vectors::Disagreement),
     /// A file could not be read or written.
     Io {
         /// The file or directory.
@@ -79,6 +99,7 @@ impl fmt::Display for Error {
                 f.write_str(&files.join("\n"))
             }
             Self::Clash(message) => f.write_str(message),
+            Self::Vector(disagreement) => disagreement.fmt(f),
             Self::Page { path, message } => write!(f, "{}: {message}", path.display()),
             Self::Io { path, .. } => write!(f, "cannot use {}", path.display()),
         }
@@ -89,7 +110,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Io { source, .. } => Some(source),
-            Self::Schema(_) | Self::Clash(_) | Self::Page { .. } => None,
+            Self::Schema(_) | Self::Clash(_) | Self::Page { .. } | Self::Vector(_) => None,
         }
     }
 }
@@ -102,6 +123,15 @@ impl std::error::Error for Error {
 pub fn generate(root: &Path) -> Result<Vec<GeneratedFile>, Error> {
     let (mut services, kinds) = inputs(root)?;
     let mut files = rust_files(&services);
+    files.extend(c_files(&services).map_err(|clash| Error::Clash(clash.to_string()))?);
+    files.push(GeneratedFile { path: ERROR_KINDS.into(), content: rust::error_kinds(&kinds, ERRORS) });
+    files.push(GeneratedFile { path: GO_ERROR_KINDS.into(), content: go::error_kinds(&kinds, ERRORS, "proto") });
+    files.extend(go_files(&services).map_err(|clash| Error::Clash(clash.to_string()))?);
+    let content = go::testee(&services, &format!("{SCHEMAS}/*.toml"));
+    files.push(GeneratedFile { path: GO_TESTEE.into(), content });
+    files.push(GeneratedFile { path: C_KINDS_HEADER.into(), content: c::error_kinds_header(&kinds, ERRORS) });
+    files.push(GeneratedFile { path: C_KINDS_SOURCE.into(), content: c::error_kinds_source(&kinds, ERRORS) });
+    files.extend(vector_files(root, &services)?);
     if let Some(inspect) = inspect(root)? {
         files.push(GeneratedFile {
             path: INSPECT_CODEC.into(),
@@ -110,7 +140,6 @@ pub fn generate(root: &Path) -> Result<Vec<GeneratedFile>, Error> {
         services.push(inspect);
         check_clashes(&services).map_err(Error::Clash)?;
     }
-    files.push(GeneratedFile { path: ERROR_KINDS.into(), content: rust::error_kinds(&kinds, ERRORS) });
     files.extend(page_files(root, &services, &kinds)?);
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
@@ -215,7 +244,59 @@ fn rust_files(services: &[Service]) -> Vec<GeneratedFile> {
         services.iter().map(|service| file(&rust::snake(&service.name), rust::module(service, &options))).collect();
     files.push(file("lib", rust::library(services, &source, doc)));
     files.push(file("fuzzing", rust::fuzzing(services, &source, &options)));
+    files.push(GeneratedFile { path: TESTEE.into(), content: rust::testee(services, &source, &options) });
     files
+}
+
+fn c_files(services: &[Service]) -> Result<Vec<GeneratedFile>, c::Clash> {
+    let options = c::Options::standard();
+    let modules = services.iter().map(|service| c::module(service, &options)).collect::<Result<Vec<_>, _>>()?;
+    let names: Vec<_> = modules.iter().map(|module| module.name.as_str()).collect();
+    let sources = c::source_list(&names, &format!("{SCHEMAS}/*.toml"));
+    let file = |path: String, content| GeneratedFile { path: path.into(), content };
+    let mut files = vec![file(format!("{C_SOURCES}/sources.cmake"), sources)];
+    for module in modules {
+        files.push(file(format!("{C_HEADERS}/{}.h", module.name), module.header));
+        files.push(file(format!("{C_SOURCES}/{}.c", module.name), module.source));
+    }
+    for service in services {
+        let name = format!("{C_TESTEE}/{}.c", rust::snake(&service.name));
+        files.push(file(name, c::testee(service, &options)));
+        let name = format!("{C_FUZZ}/{}.c", rust::snake(&service.name));
+        files.push(file(name, c::fuzzing(service, &options)));
+    }
+    files.push(file(format!("{C_FUZZ}/all.c"), c::fuzzing_list(services, &format!("{SCHEMAS}/*.toml"))));
+    files.push(file(format!("{C_TESTEE}/all.c"), c::testee_list(services, &format!("{SCHEMAS}/*.toml"))));
+    Ok(files)
+}
+
+/// The package of each service, with its example and tests.
+fn go_files(services: &[Service]) -> Result<Vec<GeneratedFile>, go::Clash> {
+    let options = go::Options::default();
+    let mut files = Vec::new();
+    for service in services {
+        let package = go::package_name(service);
+        let home = Path::new(GO_SERVICES).join(&package);
+        let contents = [
+            (format!("{package}.go"), go::package(service, &options)?),
+            ("example_test.go".to_owned(), go::example(service, &options)),
+            ("fuzz_test.go".to_owned(), go::tests(service, &options)),
+        ];
+        files.extend(contents.map(|(name, content)| GeneratedFile { path: home.join(name), content }));
+    }
+    Ok(files)
+}
+
+/// The vectors, with golden bytes among them.
+fn vector_files(root: &Path, services: &[Service]) -> Result<Vec<GeneratedFile>, Error> {
+    let golden = golden::read(root)?;
+    let mut pages = vectors::envelope(&golden).map_err(Error::Vector)?;
+    for service in services {
+        pages.extend(vectors::service(service, &golden).map_err(Error::Vector)?);
+    }
+    pages.push(("schema.json".to_owned(), vectors::SCHEMA.to_owned()));
+    let file = |(name, content)| GeneratedFile { path: Path::new(VECTORS).join(name), content };
+    Ok(pages.into_iter().map(file).collect())
 }
 
 fn page_files(root: &Path, services: &[Service], kinds: &[ErrorKind]) -> Result<Vec<GeneratedFile>, Error> {
@@ -243,27 +324,43 @@ fn page_files(root: &Path, services: &[Service], kinds: &[ErrorKind]) -> Result<
     }
 }
 
-/// Files of the services crate that no schema makes any more.
+/// Generated files that no schema makes any more. The Go packages have tests that people write too.
 fn orphans(root: &Path, files: &[GeneratedFile]) -> Result<Vec<PathBuf>, Error> {
-    let mut found = files_in(root, SERVICES_CRATE, "rs")?;
+    let mut found = Vec::new();
+    for (home, extension) in HOMES {
+        found.extend(files_in(root, home, extension)?);
+    }
+    for dir in entries(root, GO_SERVICES)? {
+        for path in files_in(root, &dir.to_string_lossy(), "go")? {
+            if read(root, &path)?.starts_with(go::GENERATED) {
+                found.push(path);
+            }
+        }
+    }
     found.retain(|path| !files.iter().any(|file| file.path == *path));
     Ok(found)
 }
 
 /// The files of one directory with an extension, relative to `root`, sorted; none when there is no such directory.
 fn files_in(root: &Path, dir: &str, extension: &str) -> Result<Vec<PathBuf>, Error> {
+    let mut paths = entries(root, dir)?;
+    paths.retain(|path| path.extension().is_some_and(|found| found == extension));
+    Ok(paths)
+}
+
+/// What is in one directory, relative to `root`, sorted; nothing when there is no such directory.
+fn entries(root: &Path, dir: &str) -> Result<Vec<PathBuf>, Error> {
     let failed = |source| Error::Io { path: dir.into(), source };
     let entries = match fs::read_dir(root.join(dir)) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(Vec::new());
+        }
         Err(error) => return Err(failed(error)),
     };
     let mut paths = Vec::new();
     for entry in entries {
-        let path = Path::new(dir).join(entry.map_err(failed)?.file_name());
-        if path.extension().is_some_and(|found| found == extension) {
-            paths.push(path);
-        }
+        paths.push(Path::new(dir).join(entry.map_err(failed)?.file_name()));
     }
     paths.sort();
     Ok(paths)

@@ -5,6 +5,35 @@
 /// Widest line that is printed.
 pub(crate) const WIDTH: usize = 120;
 
+/// How a language lays out its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layout {
+    /// What one level of nesting puts before a line.
+    pub indent: &'static str,
+    /// How many columns that takes.
+    pub indent_width: usize,
+    /// Widest line, where lines can be broken.
+    pub width: usize,
+}
+
+impl Layout {
+    /// As Rust's formatter has it.
+    pub const RUST: Self = Self { indent: "    ", indent_width: 4, width: WIDTH };
+
+    /// As Go's formatter has it; that has no opinion on width.
+    pub const GO: Self = Self { indent: "\t", indent_width: 4, width: WIDTH };
+
+    fn columns(&self, line: &str) -> usize {
+        let mut levels = 0;
+        let mut rest = line;
+        while let Some(inner) = rest.strip_prefix(self.indent) {
+            levels += 1;
+            rest = inner;
+        }
+        levels * self.indent_width + rest.len()
+    }
+}
+
 /// A piece of text to be printed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Text {
@@ -17,6 +46,7 @@ enum Node {
     Blank,
     Indent(Text),
     Comment { prefix: &'static str, text: String },
+    BlockComment(String),
     Group(Group),
 }
 
@@ -41,6 +71,10 @@ pub enum Style {
     Fill,
     /// `a.b().c()`; one item a line, indented, when it does not fit.
     Chain,
+    /// `f(a, b)`; when it does not fit, lines that begin where the first item does, and no comma at the end.
+    Aligned,
+    /// `S{a: 1, b: 2}`; one item a line, the values below each other, when it does not fit.
+    Keyed,
 }
 
 impl Text {
@@ -61,17 +95,34 @@ impl Text {
     }
 
     /// `open`, then what `body` adds, indented, then `close`.
-    pub fn block(&mut self, open: impl Into<String>, close: &str, body: impl FnOnce(&mut Self)) {
+    pub fn block(&mut self, open: impl Into<String>, close: impl Into<String>, body: impl FnOnce(&mut Self)) {
         let mut inner = Self::new();
         body(&mut inner);
         self.line(open);
-        self.nodes.push(Node::Indent(inner));
+        self.indent(inner);
         self.line(close);
+    }
+
+    /// A text one level deeper.
+    pub fn indent(&mut self, inner: Self) {
+        self.nodes.push(Node::Indent(inner));
+    }
+
+    /// What `body` adds, indented; for heads that take several lines.
+    pub fn indented(&mut self, body: impl FnOnce(&mut Self)) {
+        let mut inner = Self::new();
+        body(&mut inner);
+        self.indent(inner);
     }
 
     /// A comment: paragraphs, separated by empty lines, wrapped behind `prefix`.
     pub fn comment(&mut self, prefix: &'static str, text: impl Into<String>) {
         self.nodes.push(Node::Comment { prefix, text: text.into() });
+    }
+
+    /// A comment between `/**` and `*/`, on one line when that fits; paragraphs are separated by empty lines.
+    pub fn block_comment(&mut self, text: impl Into<String>) {
+        self.nodes.push(Node::BlockComment(text.into()));
     }
 
     /// `open`, the items separated by commas, and `close`; on one line when that fits.
@@ -97,17 +148,23 @@ impl Text {
         self.nodes.extend(other.nodes);
     }
 
-    /// The finished text.
+    /// The finished text, laid out as Rust.
     #[must_use]
     pub fn render(&self) -> String {
-        self.render_within(WIDTH)
+        self.render_as(&Layout::RUST)
     }
 
-    /// The finished text, with lines of at most `width` where they can be broken.
+    /// The finished text, as Rust with lines of at most `width` where they can be broken.
     #[must_use]
     pub fn render_within(&self, width: usize) -> String {
+        self.render_as(&Layout { width, ..Layout::RUST })
+    }
+
+    /// The finished text.
+    #[must_use]
+    pub fn render_as(&self, layout: &Layout) -> String {
         let mut out = Vec::new();
-        self.print(0, width, &mut out);
+        self.print(0, layout, &mut out);
         while out.last().is_some_and(String::is_empty) {
             out.pop();
         }
@@ -116,8 +173,8 @@ impl Text {
         text
     }
 
-    fn print(&self, depth: usize, width: usize, out: &mut Vec<String>) {
-        let indent = " ".repeat(4 * depth);
+    fn print(&self, depth: usize, layout: &Layout, out: &mut Vec<String>) {
+        let indent = layout.indent.repeat(depth);
         let first = out.len();
         for node in &self.nodes {
             match node {
@@ -129,26 +186,27 @@ impl Text {
                     }
                 }
                 Node::Indent(inner) => {
-                    inner.print(depth + 1, width, out);
+                    inner.print(depth + 1, layout, out);
                     while out.len() > first && out.last().is_some_and(String::is_empty) {
                         out.pop();
                     }
                 }
-                Node::Comment { prefix, text } => comment(&format!("{indent}{prefix}"), text, width, out),
-                Node::Group(group) => group.print(&indent, width, out),
+                Node::Comment { prefix, text } => comment(&format!("{indent}{prefix}"), text, layout, out),
+                Node::Group(group) => group.print(&indent, layout, out),
+                Node::BlockComment(text) => block_comment(&indent, text, layout, out),
             }
         }
     }
 }
 
-fn comment(start: &str, text: &str, width: usize, out: &mut Vec<String>) {
+fn comment(start: &str, text: &str, layout: &Layout, out: &mut Vec<String>) {
     for (index, paragraph) in text.trim().split("\n\n").enumerate() {
         if index > 0 {
             out.push(start.to_owned());
         }
         let mut line = start.to_owned();
         for word in paragraph.split_whitespace() {
-            if line.len() + 1 + word.len() > width && line.len() > start.len() {
+            if layout.columns(&line) + 1 + word.len() > layout.width && line.len() > start.len() {
                 out.push(std::mem::replace(&mut line, start.to_owned()));
             }
             line.push(' ');
@@ -158,26 +216,44 @@ fn comment(start: &str, text: &str, width: usize, out: &mut Vec<String>) {
     }
 }
 
+fn block_comment(indent: &str, text: &str, layout: &Layout, out: &mut Vec<String>) {
+    // What would end the comment early.
+    let text = text.trim().replace("*/", "* /");
+    let line = format!("{indent}/** {} */", text.split_whitespace().collect::<Vec<_>>().join(" "));
+    if line.len() <= layout.width && !text.contains("\n\n") {
+        out.push(line);
+        return;
+    }
+    out.push(format!("{indent}/**"));
+    comment(&format!("{indent} *"), &text, layout, out);
+    out.push(format!("{indent} */"));
+}
+
 impl Group {
-    fn print(&self, indent: &str, width: usize, out: &mut Vec<String>) {
+    fn print(&self, indent: &str, layout: &Layout, out: &mut Vec<String>) {
+        if self.style == Style::Aligned {
+            self.print_aligned(indent, layout.width, out);
+            return;
+        }
         let Self { left, open, items, close, style } = self;
         let space = if *style == Style::Spaced && !items.is_empty() { " " } else { "" };
         let separator = if *style == Style::Chain { "" } else { ", " };
         let whole = format!("{open}{space}{}{space}{close}", items.join(separator));
         let left = if left.is_empty() { String::new() } else { format!("{left} ") };
         // Rust's formatter breaks calls that `?` follows a little earlier.
-        let width = if close.ends_with("?;") { width - 2 } else { width };
-        if indent.len() + left.len() + whole.len() <= width {
+        let width = if close.ends_with("?;") { layout.width - 2 } else { layout.width };
+        let start = layout.columns(indent);
+        if start + left.len() + whole.len() <= width {
             out.push(format!("{indent}{left}{whole}"));
             return;
         }
-        if !left.is_empty() && *style != Style::Chain && indent.len() + 4 + whole.len() <= width {
+        let deeper = format!("{indent}{}", layout.indent);
+        if !left.is_empty() && *style != Style::Chain && start + layout.indent_width + whole.len() <= width {
             out.push(format!("{indent}{}", left.trim_end()));
-            out.push(format!("{indent}    {whole}"));
+            out.push(format!("{deeper}{whole}"));
             return;
         }
         out.push(format!("{indent}{left}{open}"));
-        let deeper = format!("{indent}    ");
         match style {
             Style::Chain => {
                 out.extend(items.iter().map(|item| format!("{deeper}{}", item.trim_start())));
@@ -186,17 +262,40 @@ impl Group {
                 }
                 return;
             }
+            Style::Aligned => {}
             Style::Tight | Style::Spaced => out.extend(items.iter().map(|item| format!("{deeper}{item},"))),
-            Style::Fill => self.fill(&deeper, width, out),
+            Style::Keyed => out.extend(aligned(items).iter().map(|item| format!("{deeper}{item},"))),
+            Style::Fill => self.fill(&deeper, layout, width, out),
         }
         out.push(format!("{indent}{close}"));
     }
 
-    fn fill(&self, indent: &str, width: usize, out: &mut Vec<String>) {
+    fn print_aligned(&self, indent: &str, width: usize, out: &mut Vec<String>) {
+        let left = if self.left.is_empty() { String::new() } else { format!("{} ", self.left) };
+        let mut line = format!("{indent}{left}{}", self.open);
+        let column = if line.len() > width / 2 { indent.len() + 8 } else { line.len() };
+        for (index, item) in self.items.iter().enumerate() {
+            let end = if index + 1 == self.items.len() { self.close.len() } else { 1 };
+            let space = usize::from(index > 0);
+            if index > 0 && line.len() + space + item.len() + end > width {
+                out.push(std::mem::replace(&mut line, " ".repeat(column)));
+            } else if index > 0 {
+                line.push(' ');
+            }
+            line.push_str(item);
+            if index + 1 < self.items.len() {
+                line.push(',');
+            }
+        }
+        line.push_str(&self.close);
+        out.push(line);
+    }
+
+    fn fill(&self, indent: &str, layout: &Layout, width: usize, out: &mut Vec<String>) {
         let mut line = indent.to_owned();
         for item in &self.items {
             let space = usize::from(line.len() > indent.len());
-            if space == 1 && line.len() + space + item.len() + 1 >= width {
+            if space == 1 && layout.columns(&line) + space + item.len() + 1 >= width {
                 out.push(std::mem::replace(&mut line, indent.to_owned()));
             } else if space == 1 {
                 line.push(' ');
@@ -206,6 +305,19 @@ impl Group {
         }
         out.push(line);
     }
+}
+
+/// Items `key: value` with their values below each other.
+fn aligned(items: &[String]) -> Vec<String> {
+    let pairs: Vec<_> = items.iter().map(|item| item.split_once(' ').unwrap_or((item, ""))).collect();
+    columns(&pairs)
+}
+
+/// Two columns of words, each line free of space at its end.
+pub(crate) fn columns<S: AsRef<str>>(rows: &[(S, S)]) -> Vec<String> {
+    let width = rows.iter().map(|(left, _)| left.as_ref().len()).max().unwrap_or(0);
+    let row = |(left, right): &(S, S)| format!("{:width$} {}", left.as_ref(), right.as_ref()).trim_end().to_owned();
+    rows.iter().map(row).collect()
 }
 
 #[cfg(test)]
@@ -240,6 +352,19 @@ mod tests {
     }
 
     #[test]
+    fn block_comments_take_one_line_when_they_can() {
+        let mut text = Text::new();
+        text.block_comment("one\nline");
+        text.block_comment("two\n\nparagraphs");
+        text.block("{", "}", |text| text.block_comment("word ".repeat(30)));
+        let rendered = text.render();
+        let lines: Vec<_> = rendered.lines().collect();
+        assert_eq!(lines[..6], ["/** one line */", "/**", " * two", " *", " * paragraphs", " */"]);
+        assert_eq!((lines[7], lines[10]), ("    /**", "     */"));
+        assert!(lines.iter().all(|line| line.len() <= WIDTH));
+    }
+
+    #[test]
     fn breaks_groups_only_when_too_wide() {
         let print = |count: usize, style| {
             let mut text = Text::new();
@@ -250,5 +375,18 @@ mod tests {
         assert_eq!(print(9, Style::Tight).lines().count(), 11);
         assert_eq!(print(9, Style::Fill).lines().count(), 4);
         assert_eq!(print(1, Style::Spaced), "f( argument_name )\n");
+        let aligned = print(9, Style::Aligned);
+        assert_eq!(aligned.lines().map(str::len).collect::<Vec<_>>(), [106, 31]);
+        assert!(aligned.ends_with("\n  argument_name, argument_name)\n"), "{aligned}");
+    }
+
+    #[test]
+    fn indents_as_the_language_does() {
+        let mut text = Text::new();
+        text.block("func f() {", "}", |text| text.comment("//", "word ".repeat(24)));
+        let rendered = text.render_as(&Layout::GO);
+        let lines: Vec<_> = rendered.lines().collect();
+        assert_eq!(lines[1], format!("\t// {}", "word ".repeat(22).trim()));
+        assert_eq!(lines[2..], ["\t// word word", "}"]);
     }
 }

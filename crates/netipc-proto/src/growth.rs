@@ -162,8 +162,7 @@ impl Learned {
         self.ceiling
     }
 
-    /// A payload of `len` bytes was seen, or was proposed by a client that knows the token. Returns whether the limit
-    /// grew.
+    /// A payload of `len` bytes was seen. Returns whether the limit grew.
     pub fn saw(&mut self, len: u32) -> bool {
         raise(&mut self.limit, next_pow2(len).min(self.ceiling))
     }

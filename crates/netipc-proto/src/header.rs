@@ -199,7 +199,7 @@ impl Header {
     /// Reads the header at the start of `packet`; bytes after it are not looked at.
     ///
     /// # Errors
-    /// Names the first unsound field in the order length, magic, version, header length, kind.
+    /// Names the first unsound field in the order length, magic, header length, kind, version.
     #[inline]
     pub fn decode(packet: &[u8]) -> Result<Header, HeaderError> {
         let Some(bytes) = packet.first_chunk::<HEADER_LEN>() else {
@@ -209,13 +209,6 @@ impl Header {
         if magic != MAGIC {
             return Err(HeaderError::Magic { got: magic });
         }
-        let version = u16_at(bytes, 4);
-        if version != VERSION {
-            // Both sides of a handshake treat a peer of another version differently from one that sends garbage
-            // (NIPC-ENV-05).
-            let alone = u16_at(bytes, 6) == HEADER_LEN as u16 && Kind::from_wire(u16_at(bytes, 8)).is_some();
-            return Err(HeaderError::Version { got: version, alone });
-        }
         let header_len = u16_at(bytes, 6);
         if usize::from(header_len) != HEADER_LEN {
             return Err(HeaderError::HeaderLen { got: header_len });
@@ -224,6 +217,12 @@ impl Header {
         let Some(kind) = Kind::from_wire(kind) else {
             return Err(HeaderError::Kind { got: kind });
         };
+        // Last, so that it is reported only where everything else is right: both sides of a handshake treat a peer of
+        // another version differently from one that sends garbage (NIPC-ENV-05).
+        let version = u16_at(bytes, 4);
+        if version != VERSION {
+            return Err(HeaderError::Version { got: version });
+        }
         Ok(Header {
             kind,
             flags: u16_at(bytes, 10),
@@ -260,12 +259,10 @@ pub enum HeaderError {
         /// The word found.
         got: u32,
     },
-    /// Another protocol version.
+    /// Another protocol version; magic, header length and kind are right.
     Version {
         /// The version found.
         got: u16,
-        /// Whether magic, header length and kind are right, so that the version alone is wrong.
-        alone: bool,
     },
     /// Another header length.
     HeaderLen {
@@ -284,7 +281,7 @@ impl fmt::Display for HeaderError {
         match self {
             Self::Short { got } => write!(f, "a packet of {got} bytes is too short for a {HEADER_LEN}-byte header"),
             Self::Magic { got } => write!(f, "a message starts with {got:#010x}, not with the magic {MAGIC:#010x}"),
-            Self::Version { got, .. } => write!(f, "a message has protocol version {got}, only {VERSION} is known"),
+            Self::Version { got } => write!(f, "a message has protocol version {got}, only {VERSION} is known"),
             Self::HeaderLen { got } => write!(f, "a message has a header length of {got}, not {HEADER_LEN}"),
             Self::Kind { got } => write!(f, "a message has kind {got}, only 1, 2 and 3 are known"),
         }

@@ -15,11 +15,12 @@ use crate::profile::Profiles;
 
 /// Request payload that a client proposes unless configured.
 pub const DEFAULT_REQUEST_PAYLOAD: u32 = 1024;
-/// Request payload that a server accepts unless configured.
-pub const DEFAULT_ACCEPTED_REQUEST_PAYLOAD: u32 = 65536;
+/// Request payload that a lookup of very many keys asks for; servers take at least as much unless configured
+/// (NIPC-L2C-26).
+pub const WIDE_REQUEST_PAYLOAD: u32 = 65536;
 /// Response payload, on both sides, unless configured.
 pub const DEFAULT_RESPONSE_PAYLOAD: u32 = 65536;
-/// How far limits grow by themselves unless configured.
+/// How far limits grow by themselves unless configured, and the request payload that a server accepts from the start.
 pub const DEFAULT_GROWTH_CEILING: u32 = 1 << 20;
 /// Batch items unless configured.
 pub const DEFAULT_ITEMS: u32 = 1;

@@ -291,9 +291,12 @@ impl Session {
     }
 
     /// Records what the peer broke where this session does not look, such as a packet that was too long to be read whole.
-    /// It is broken from then on, as after a violation of its own finding.
+    /// It is broken from then on, as after a violation of its own finding; when it was broken before, the first violation
+    /// stays.
     pub fn fail(&mut self, violation: Violation) {
-        self.poison(violation);
+        if self.broken.is_none() {
+            self.poison(violation);
+        }
     }
 
     #[cold]
@@ -311,10 +314,11 @@ impl Session {
         self.assembler.payload()
     }
 
-    /// Takes the payload out that [`assembled`](Self::assembled) shows, without copying it.
+    /// Takes the payload out that [`assembled`](Self::assembled) shows, without copying it. Nothing is taken of a message
+    /// that is half there.
     #[must_use]
     pub fn take_assembled(&mut self) -> Vec<u8> {
-        self.assembler.take()
+        if self.assembler.is_pending() { Vec::new() } else { self.assembler.take() }
     }
 
     /// Bytes of memory held for reassembly.

@@ -37,6 +37,13 @@
 //!
 //! The protocol itself is in [`proto`], without I/O; the normative text is in `spec/`.
 //!
+//! # Shared memory
+//!
+//! Messages cross the socket, or shared memory where both sides offer it: put [`Profiles::SHM_HYBRID`] into
+//! [`SessionConfig::supported`] and [`ListenerConfig::supported`]. A session for which the memory cannot be had goes over
+//! the socket, and [`ClientStatus::fallback`] and [`ServerStatus::shm_fault`] tell why. The price is a thread for each such
+//! session of a server, one that watches peers, and a handler for SIGBUS in the process.
+//!
 //! # Features
 //!
 //! - `tracing` (off by default): events for the subscribers of the `tracing` crate, with the target `netipc`: servers that
@@ -53,6 +60,10 @@
     allow(unused_variables, reason = "some exist for events alone; checked with the feature")
 )]
 
+// Unit tests use what the other tests share, which knows this crate by its name.
+#[cfg(test)]
+extern crate self as netipc;
+
 mod abort;
 mod cache;
 mod client;
@@ -65,9 +76,11 @@ mod limits;
 mod listener;
 mod server;
 mod session;
+mod shm;
 mod sys;
 mod trace;
 mod uds;
+mod waiting;
 
 pub use netipc_proto as proto;
 pub use netipc_proto::codec;
@@ -80,13 +93,14 @@ pub use netipc_services as services;
 
 pub use abort::Abort;
 pub use cache::{Answer, Cache, CacheCounters, CacheStatus, Down, ReadGuard, Reader, Refresh};
-pub use client::{BatchReply, Client, ClientConfig, ClientCounters, ClientStatus, LookupLimits, State};
+pub use client::{BatchReply, Client, ClientConfig, ClientCounters, ClientStatus, Fallback, LookupLimits, State};
 pub use clock::Deadline;
 pub use endpoint::{Endpoint, Presence};
 pub use error::{Error, Occupant, Operation, OsError, Waiting};
 pub use listener::{Listener, ListenerConfig};
 pub use server::{RunningServer, Server, ServerConfig, ServerHandle, ServerStatus};
 pub use session::{Message, Session, SessionConfig};
+pub use shm::fault::{HeaderFault, RegionFault, RegionStep};
 pub use sys::credentials::PeerCredentials;
 pub use sys::wait::Interest;
 

@@ -9,7 +9,6 @@ mod seeds;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fs;
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
@@ -74,7 +73,7 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
         limits: vec![format!("-max_total_time={}", options.seconds)],
         corpus: project.path("fuzz/corpus"),
         longest: Duration::from_secs(options.seconds + 120),
-        jobs: options.jobs.unwrap_or_else(parallelism),
+        jobs: options.jobs.unwrap_or_else(process::parallelism),
     };
     println!("{}", fuzz(project, &binaries, &targets, &plan)?);
     Ok(())
@@ -92,7 +91,7 @@ pub(crate) fn smoke(project: &Project) -> Result<Outcome> {
         limits: vec![format!("-runs={SMOKE_RUNS}"), format!("-max_total_time={SMOKE_SECONDS}"), "-seed=1".into()],
         corpus: corpus.path().to_owned(),
         longest: Duration::from_secs(SMOKE_SECONDS + 120),
-        jobs: parallelism(),
+        jobs: process::parallelism(),
     };
     Ok(Outcome::Passed(fuzz(project, &binaries, &targets, &plan)?))
 }
@@ -135,10 +134,6 @@ fn targets(project: &Project) -> Result<Vec<String>> {
     let targets = value["packages"][0]["targets"].as_array().context("fuzz/ has no targets")?;
     let names = targets.iter().filter_map(|target| target["name"].as_str().map(str::to_owned));
     Ok(names.collect())
-}
-
-fn parallelism() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 struct Plan {

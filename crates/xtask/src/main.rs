@@ -5,10 +5,14 @@
 //! task never skips quietly: what could not run is named, and fails the run
 //! unless the caller allowed it.
 
+mod c;
 mod checks;
+mod conformance;
 mod coverage;
+mod ctest;
 mod fuzz;
 mod generated;
+mod go;
 mod hygiene;
 mod loc;
 mod manifests;
@@ -26,7 +30,7 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
 use project::Project;
-use steps::Step;
+use steps::{Choice, Step};
 
 /// Builds, checks and tests every part of the project.
 #[derive(Parser)]
@@ -38,15 +42,20 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Runs every test: prerequisites, unit, integration and documentation
-    /// tests, a short fuzz run, and the requirements that no test cites
+    /// Runs every test in every language: provides what is needed, builds, and lets `ctest` run the rest
     Test(Run),
     /// Runs what a change must pass: format, lints, docs, manifests, hygiene,
     /// generated code, and then everything `test` runs
     Ci(Run),
-    /// Writes what is made from the schemas: Rust modules, spec tables
+    /// Runs one part of the tests, as `ctest` does
+    Step(Part),
+    /// Asks all implementations the vectors
+    Conformance(conformance::VectorOptions),
+    /// Asks all implementations mutated and random questions
+    Differential(conformance::FuzzOptions),
+    /// Writes what is made from the schemas: code in Rust, Go and C, spec tables, vectors
     Gen(generated::Options),
-    /// Fuzzes the decoders and state machines, on the stable toolchain
+    /// Fuzzes the decoders and state machines in Rust, on the stable toolchain
     Fuzz(fuzz::Options),
     /// Compares the requirement ids of spec/*.md with what the tests cite
     Requirements(requirements::Options),
@@ -68,12 +77,18 @@ struct Run {
     only: Vec<String>,
 }
 
+/// A part of the tests.
+#[derive(Args)]
+struct Part {
+    /// Which one; all names are printed when it is left out
+    name: Option<String>,
+}
+
 /// The steps of `test`, cheapest prerequisites first.
 const TEST: &[Step] = &[
     Step::new("prerequisites", prerequisites::for_tests),
-    Step::new("rust-tests", suite::run),
-    Step::new("fuzz-smoke", fuzz::smoke),
-    Step::new("requirements", requirements::step),
+    Step::new("build", ctest::build),
+    Step::new("tests", ctest::run),
 ];
 
 /// The steps that `ci` runs before those of `test`: the quick ones first, so
@@ -86,6 +101,7 @@ const CHECKS: &[Step] = &[
     Step::new("generated", generated::step),
     Step::new("clippy", checks::clippy),
     Step::new("rustdoc", checks::rustdoc),
+    Step::new("go-lint", go::lint),
 ];
 
 fn main() -> ExitCode {
@@ -101,16 +117,27 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<ExitCode> {
     let project = Project::locate()?;
     match cli.task {
-        Task::Test(run) => steps::run(&project, TEST, &run.only, &run.allow_not_run),
-        Task::Ci(run) => {
-            let all: Vec<Step> = CHECKS.iter().chain(TEST).copied().collect();
-            steps::run(&project, &all, &run.only, &run.allow_not_run)
+        Task::Test(run) => run.steps(&project, TEST),
+        Task::Ci(run) => run.steps(&project, &[CHECKS, TEST].concat()),
+        Task::Step(Part { name: Some(name) }) => steps::run_one(&project, ctest::PARTS, &name, ctest::NOT_RUN),
+        Task::Step(Part { name: None }) => {
+            ctest::PARTS.iter().for_each(|part| println!("{}", part.name()));
+            Ok(ExitCode::SUCCESS)
         }
+        Task::Conformance(options) => conformance::run_vectors(&project, &options).map(done),
+        Task::Differential(options) => conformance::run_differential(&project, &options).map(done),
         Task::Gen(options) => generated::run(&project, &options).map(done),
         Task::Fuzz(options) => fuzz::run(&project, &options).map(done),
         Task::Requirements(options) => requirements::run(&project, &options).map(done),
         Task::Loc => loc::run(&project).map(done),
         Task::Coverage(options) => coverage::run(&project, &options).map(done),
+    }
+}
+
+impl Run {
+    fn steps(&self, project: &Project, steps: &[Step]) -> Result<ExitCode> {
+        let choice = Choice { steps, parts: ctest::PARTS, only: &self.only, allow_not_run: &self.allow_not_run };
+        steps::run(project, &choice)
     }
 }
 

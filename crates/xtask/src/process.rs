@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{PipeReader, Read as _, Write as _};
+use std::num::NonZero;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,6 +15,14 @@ use rustix::process::{Pid, Signal, kill_process};
 /// The longest any single program of a task may run; a hung test must end
 /// the run with its name on the screen, not with the patience of a CI server.
 pub(crate) const LIMIT: Duration = Duration::from_secs(25 * 60);
+
+/// The same for a program that runs all the others; each of those has its own limit.
+pub(crate) const WHOLE_RUN_LIMIT: Duration = Duration::from_secs(85 * 60);
+
+/// How many things can be done at once.
+pub(crate) fn parallelism() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
+}
 
 /// `command` the way one would type it.
 pub(crate) fn shown(command: &Command) -> String {
@@ -74,6 +83,11 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 /// `line` for each whole line of it. Processes that outlive the command are
 /// killed, and make the call fail: a test has to clean up after itself.
 pub(crate) fn watch(command: &mut Command, line: impl FnMut(&str) + Send) -> Result<()> {
+    watch_for(command, LIMIT, line)
+}
+
+/// The same with another limit.
+pub(crate) fn watch_for(command: &mut Command, limit: Duration, line: impl FnMut(&str) + Send) -> Result<()> {
     println!("$ {}", shown(command));
     let family = Family::mark(command);
     // One pipe for both streams keeps headings and results in their order.
@@ -85,7 +99,7 @@ pub(crate) fn watch(command: &mut Command, line: impl FnMut(&str) + Send) -> Res
     command.stdout(Stdio::null()).stderr(Stdio::null());
     std::thread::scope(|scope| {
         let passed = scope.spawn(|| pass_through(reader, line));
-        let finished = finish(child, command, &family, LIMIT);
+        let finished = finish(child, command, &family, limit);
         let left = family.kill();
         let passed = passed.join();
         finished?;
@@ -167,6 +181,9 @@ fn finish(mut child: Child, command: &Command, family: &Family, limit: Duration)
 
 /// A program and everything it started, however deep and even when the
 /// parents are gone: all carry one unique variable in their environment.
+///
+/// A member may be one of us and have a family of its own, which is a part of
+/// this one: its mark begins with ours.
 struct Family {
     mark: String,
 }
@@ -177,7 +194,8 @@ impl Family {
     fn mark(command: &mut Command) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let value = format!("{}-{number}", std::process::id());
+        let parent = std::env::var(MARK).unwrap_or_default();
+        let value = format!("{parent}/{}-{number}/", std::process::id());
         command.env(MARK, &value);
         Self { mark: format!("{MARK}={value}") }
     }
@@ -190,7 +208,7 @@ impl Family {
         let member = |entry: std::fs::DirEntry| {
             let pid = Pid::from_raw(entry.file_name().to_str()?.parse().ok()?)?;
             let environment = std::fs::read(entry.path().join("environ")).ok()?;
-            let marked = environment.split(|byte| *byte == 0).any(|v| v == self.mark.as_bytes());
+            let marked = environment.split(|byte| *byte == 0).any(|v| v.starts_with(self.mark.as_bytes()));
             let words = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
             let words = String::from_utf8_lossy(&words).replace('\0', " ");
             marked.then(|| (pid, words.trim_end().to_owned()))

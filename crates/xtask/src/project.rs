@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 /// Directories that hold no source: build output, and what fuzzing leaves.
-const SKIPPED: &[&str] = &["target", "fuzz/corpus", "fuzz/artifacts", "fuzz/coverage"];
+const SKIPPED: &[&str] = &["target", "build", "fuzz/corpus", "fuzz/artifacts", "fuzz/coverage"];
 
 /// The work tree that the tasks act on.
 pub(crate) struct Project {
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn files_leave_out_build_output_and_hidden_ones() {
         let dir = tempfile::tempdir().unwrap();
-        for file in ["a.rs", "target/b.rs", ".git/c", "fuzz/corpus/x/d", "fuzz/e.rs"] {
+        for file in ["a.rs", "target/b.rs", "build/dev/b.c", ".git/c", "fuzz/corpus/x/d", "fuzz/e.rs"] {
             let path = dir.path().join(file);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "").unwrap();

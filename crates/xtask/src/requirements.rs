@@ -86,6 +86,9 @@ impl Report {
                 report.read_source(&source);
             }
         }
+        for path in project.files()?.into_iter().filter(|path| is_vectors(path)) {
+            report.read_vectors(&path, &project.read(&path)?);
+        }
         if project.path(UNTESTED).exists() {
             report.has_list = true;
             let list = project.read(UNTESTED)?;
@@ -105,6 +108,24 @@ impl Report {
             }
             for id in ids(line) {
                 self.named.entry(id.to_owned()).or_default().push(place.clone());
+            }
+        }
+    }
+
+    /// Vectors are tests: the conformance runner asks every implementation all of them, and those of Rust are asked by
+    /// `cargo test`.
+    fn read_vectors(&mut self, path: &Path, text: &str) {
+        for (number, line) in
+            text.lines().enumerate().filter(|(_, line)| line.trim_start().starts_with("\"requirements\""))
+        {
+            let place = format!("{}:{}", path.display(), number + 1);
+            for id in ids(line) {
+                // One place of a file says enough.
+                let places = self.cited.entry(id.to_owned()).or_default();
+                if !places.iter().any(|known| known.starts_with(&format!("{}:", path.display()))) {
+                    places.push(place.clone());
+                }
+                self.named.entry(id.to_owned()).or_insert_with(|| vec![place.clone()]);
             }
         }
     }
@@ -171,6 +192,11 @@ impl Report {
         }
         problems
     }
+}
+
+/// Whether this is a file of vectors, which the generator writes.
+fn is_vectors(path: &Path) -> bool {
+    path.parent() == Some(Path::new("spec/vectors")) && path.extension().is_some_and(|extension| extension == "json")
 }
 
 /// One line for each area, as `NIPC-HS: 01 02 07`.
@@ -260,6 +286,17 @@ mod tests {
     fn a_cited_requirement_is_no_problem() {
         assert_eq!(problems("**NIPC-A-01** x", "// NIPC-A-01", &[]), [""; 0]);
         assert_eq!(problems("**NIPC-A-01** x", "", &["NIPC-A-01"]), [""; 0]);
+    }
+
+    #[test]
+    fn vectors_cite_what_they_are_about() {
+        let mut report = report("**NIPC-A-01**\n**NIPC-A-02**", "", &[]);
+        let text =
+            "\"what\": \"As NIPC-A-02 says.\",\n\"requirements\": [\"NIPC-A-01\"]\n\"requirements\": [\"NIPC-A-01\"]\n";
+        report.read_vectors(Path::new("spec/vectors/a.json"), text);
+        assert_eq!(report.untested(), ["NIPC-A-02".to_owned()].into());
+        assert_eq!(report.cited["NIPC-A-01"], ["spec/vectors/a.json:2"]);
+        assert!(is_vectors(Path::new("spec/vectors/a.json")) && !is_vectors(Path::new("spec/vectors/golden/a.json")));
     }
 
     #[test]

@@ -57,7 +57,7 @@ fn owns(module: &Path, path: &Path) -> bool {
 /// and Go's test files.
 fn is_test_path(path: &Path) -> bool {
     let go_test = path.to_str().is_some_and(|path| path.ends_with("_test.go"));
-    path.iter().any(|part| part == "tests") || path.starts_with("fuzz") || go_test
+    path.iter().any(|part| part == "tests") || ["fuzz", "c/fuzz"].iter().any(|home| path.starts_with(home)) || go_test
 }
 
 /// True for files that carry a generator's mark at their top.

@@ -15,6 +15,8 @@ pub(crate) enum Outcome {
     /// Everything the step stands for was done; the text is its result in a
     /// few words, for the summary.
     Passed(String),
+    /// The step did its work but for the named parts, which could not run.
+    Partly { done: String, not_run: Vec<String> },
     /// The step could not do its work, and why.
     NotRun(String),
 }
@@ -42,6 +44,10 @@ impl Step {
     pub(crate) const fn new(name: &'static str, action: fn(&Project) -> Result<Outcome>) -> Self {
         Self { name, action }
     }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
 }
 
 enum Verdict {
@@ -57,38 +63,75 @@ struct Record {
     took: Duration,
 }
 
-/// Runs `steps` (those named in `only`, or all when it is empty) and prints
-/// a summary; the exit code is a failure when any step failed or did not run
-/// without being in `allow_not_run`.
-pub(crate) fn run(project: &Project, steps: &[Step], only: &[String], allow_not_run: &[String]) -> Result<ExitCode> {
-    for name in only.iter().chain(allow_not_run) {
-        if !steps.iter().any(|step| step.name == name) {
-            let known: Vec<&str> = steps.iter().map(|step| step.name).collect();
-            bail!("no step is called {name}; the steps are {}", known.join(", "));
+/// Which steps run, and which may stay unrun.
+pub(crate) struct Choice<'a> {
+    /// What runs unless `only` says something else.
+    pub(crate) steps: &'a [Step],
+    /// What runs as part of a step, and alone when `only` names it.
+    pub(crate) parts: &'a [Step],
+    /// The names of what runs; none stands for all `steps`.
+    pub(crate) only: &'a [String],
+    /// The names of what does not fail the run by staying unrun.
+    pub(crate) allow_not_run: &'a [String],
+}
+
+/// Runs the steps chosen and prints a summary; the exit code is a failure when
+/// any step failed, or did not run without leave.
+pub(crate) fn run(project: &Project, choice: &Choice<'_>) -> Result<ExitCode> {
+    let known: Vec<&Step> = choice.steps.iter().chain(choice.parts).collect();
+    for name in choice.only.iter().chain(choice.allow_not_run) {
+        if !known.iter().any(|step| step.name == name) {
+            let names: Vec<&str> = known.iter().map(|step| step.name).collect();
+            bail!("no step is called {name}; the steps are {}", names.join(", "));
         }
     }
-    let chosen: Vec<&Step> =
-        steps.iter().filter(|step| only.is_empty() || only.iter().any(|n| n == step.name)).collect();
+    let chosen: Vec<&Step> = match choice.only {
+        [] => choice.steps.iter().collect(),
+        only => known.into_iter().filter(|step| only.iter().any(|name| name == step.name)).collect(),
+    };
     let mut records = Vec::new();
     for (index, step) in chosen.iter().enumerate() {
         println!("\n==> {}/{} {}", index + 1, chosen.len(), step.name);
-        let start = Instant::now();
-        let (verdict, detail) = match (step.action)(project) {
-            Ok(Outcome::Passed(detail)) => (Verdict::Passed, detail),
-            Ok(Outcome::NotRun(why)) => {
-                let allowed = allow_not_run.iter().any(|name| name == step.name);
-                let verdict = if allowed { Verdict::Allowed } else { Verdict::Failed };
-                (verdict, format!("not run: {why}"))
-            }
-            Err(error) => (Verdict::Failed, format!("{error:#}")),
-        };
-        let record = Record { name: step.name, verdict, detail, took: start.elapsed() };
+        let record = step.record(project, choice.allow_not_run);
         println!("{}", record.line());
         records.push(record);
     }
     println!("\n{}", summary(&records));
     let failed = records.iter().any(|record| matches!(record.verdict, Verdict::Failed));
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Runs one step for somebody who knows it by `name` and wants an exit code; that is `not_run` when it could not run.
+pub(crate) fn run_one(project: &Project, steps: &[Step], name: &str, not_run: u8) -> Result<ExitCode> {
+    let Some(step) = steps.iter().find(|step| step.name == name) else {
+        let names: Vec<&str> = steps.iter().map(|step| step.name).collect();
+        bail!("no part is called {name}; the parts are {}", names.join(", "));
+    };
+    let record = step.record(project, &[name.to_owned()]);
+    println!("{}", record.line());
+    Ok(match record.verdict {
+        Verdict::Passed => ExitCode::SUCCESS,
+        Verdict::Allowed => ExitCode::from(not_run),
+        Verdict::Failed => ExitCode::FAILURE,
+    })
+}
+
+impl Step {
+    fn record(&self, project: &Project, allow_not_run: &[String]) -> Record {
+        let start = Instant::now();
+        let unless = |allowed: bool| if allowed { Verdict::Allowed } else { Verdict::Failed };
+        let (verdict, detail) = match (self.action)(project) {
+            Ok(Outcome::Passed(detail)) => (Verdict::Passed, detail),
+            Ok(Outcome::Partly { done, not_run }) => {
+                (unless(not_run.iter().all(|name| allow_not_run.contains(name))), done)
+            }
+            Ok(Outcome::NotRun(why)) => {
+                (unless(allow_not_run.iter().any(|name| name == self.name)), format!("not run: {why}"))
+            }
+            Err(error) => (Verdict::Failed, format!("{error:#}")),
+        };
+        Record { name: self.name, verdict, detail, took: start.elapsed() }
+    }
 }
 
 impl Record {
@@ -142,12 +185,19 @@ mod tests {
         bail!("broken")
     }
 
-    const STEPS: &[Step] = &[Step::new("pass", pass), Step::new("unable", unable), Step::new("fail", fail)];
+    fn partly(_: &Project) -> Result<Outcome> {
+        Ok(Outcome::Partly { done: "some".into(), not_run: vec!["unable".into()] })
+    }
+
+    const STEPS: &[Step] = &[Step::new("pass", pass), Step::new("partly", partly), Step::new("fail", fail)];
+    const PARTS: &[Step] = &[Step::new("unable", unable)];
 
     fn ran(only: &[&str], allowed: &[&str]) -> Result<bool> {
         let owned = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let code = run(&Project::at("/nowhere"), STEPS, &owned(only), &owned(allowed))?;
-        Ok(format!("{code:?}") == format!("{:?}", ExitCode::SUCCESS))
+        let (only, allowed) = (owned(only), owned(allowed));
+        let choice = Choice { steps: STEPS, parts: PARTS, only: &only, allow_not_run: &allowed };
+        let code = run(&Project::at("/nowhere"), &choice)?;
+        Ok(code == ExitCode::SUCCESS)
     }
 
     #[test]
@@ -158,14 +208,26 @@ mod tests {
 
     #[test]
     fn an_unrun_step_fails_unless_allowed() {
-        assert!(!ran(&["pass", "unable"], &[]).unwrap());
-        assert!(ran(&["pass", "unable"], &["unable"]).unwrap());
+        for step in ["unable", "partly"] {
+            assert!(!ran(&["pass", step], &[]).unwrap());
+            assert!(ran(&["pass", step], &["unable"]).unwrap());
+        }
+        assert!(!ran(&["unable"], &["partly"]).unwrap());
     }
 
     #[test]
     fn an_unknown_step_is_named() {
         let error = ran(&["nonsense"], &[]).unwrap_err().to_string();
-        assert!(error.contains("nonsense") && error.contains("pass, unable, fail"), "{error}");
+        assert!(error.contains("nonsense") && error.contains("pass, partly, fail, unable"), "{error}");
+    }
+
+    #[test]
+    fn a_step_alone_has_three_ends() {
+        let run = |name| run_one(&Project::at("/nowhere"), &[STEPS, PARTS].concat(), name, 77);
+        assert_eq!(run("pass").unwrap(), ExitCode::SUCCESS);
+        assert_eq!(run("unable").unwrap(), ExitCode::from(77));
+        assert_eq!(run("fail").unwrap(), ExitCode::FAILURE);
+        assert!(run("nonsense").unwrap_err().to_string().contains("pass, partly, fail, unable"));
     }
 
     #[test]

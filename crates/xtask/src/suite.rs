@@ -23,6 +23,22 @@ pub(crate) fn run(project: &Project) -> Result<Outcome> {
     Ok(Outcome::Passed(tally.describe()))
 }
 
+/// Runs the models of memory that several threads or processes share, in every order that matters.
+///
+/// They need every crate built with `--cfg loom`, hence a target directory of
+/// their own.
+pub(crate) fn models(project: &Project) -> Result<Outcome> {
+    let mut tally = Tally::default();
+    let mut command = project.cargo(["test", "--package", "netipc", "--release", "--test", "loom"]);
+    command.env("RUSTFLAGS", "--cfg loom").env("CARGO_TARGET_DIR", project.target().join("loom"));
+    let ended = process::watch(&mut command, |line| tally.read(line));
+    ended.with_context(|| tally.describe())?;
+    if tally.passed == 0 {
+        return Ok(Outcome::NotRun("no model was run".into()));
+    }
+    Ok(Outcome::Passed(tally.describe()))
+}
+
 /// Sums of the result lines that each test binary closes with.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Tally {

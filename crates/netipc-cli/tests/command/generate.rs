@@ -25,6 +25,41 @@ fn a_schema_becomes_a_module_named_after_its_service() {
 }
 
 #[test]
+fn one_run_makes_code_in_several_languages() {
+    let out = RunDir::new();
+    let directory = out.path().to_str().unwrap();
+    let args = ["gen", SCHEMA, "--lang", "go,rust", "--go-runtime", "example.org/ipc", "--out", directory];
+    let printed = Outcome::of(netipc(&args)).prints().to_owned();
+    let file = format!("{directory}/iptoasn/iptoasn.go");
+    assert_eq!(printed, format!("{file}\n{directory}/ip_to_asn.rs\n"));
+    let code = fs::read_to_string(&file).unwrap();
+    assert!(code.contains("package iptoasn\n") && code.contains("\"example.org/ipc/proto/codec\""), "{code}");
+    Outcome::of(netipc(&["gen", SCHEMA, "--lang", "go,cobol", "--out", directory])).fails(2, "cobol");
+}
+
+#[test]
+fn a_schema_becomes_a_header_and_a_source() {
+    let out = RunDir::new();
+    let directory = out.path().to_str().unwrap();
+    let generate = |prefix: &str| {
+        let args = ["gen", SCHEMA, "--lang", "c", "--c-prefix", prefix, "--out", directory];
+        Outcome::of(netipc(&args))
+    };
+    let printed = generate("").prints().to_owned();
+    assert_eq!(printed, format!("{directory}/ip_to_asn.h\n{directory}/ip_to_asn.c\n"));
+    let header = fs::read_to_string(out.path().join("ip_to_asn.h")).unwrap();
+    assert!(header.contains("bool ip_to_asn_reply_decode(const uint8_t *bytes, size_t len,"), "{header}");
+    let source = fs::read_to_string(out.path().join("ip_to_asn.c")).unwrap();
+    assert!(source.contains("#include \"ip_to_asn.h\"\n"), "{source}");
+
+    let printed = generate("v2_").prints().to_owned();
+    assert_eq!(printed, format!("{directory}/v2_ip_to_asn.h\n{directory}/v2_ip_to_asn.c\n"));
+    let header = fs::read_to_string(out.path().join("v2_ip_to_asn.h")).unwrap();
+    assert!(header.contains("V2_IP_TO_ASN_STATUS_KNOWN = 0") && !header.contains(" ip_to_asn_"), "{header}");
+    generate("2_").fails(2, "use lower-case letters");
+}
+
+#[test]
 fn a_schema_becomes_the_tables_that_standard_services_have_in_their_specification() {
     let out = RunDir::new();
     let directory = out.path().to_str().unwrap();

@@ -20,6 +20,7 @@ mod record;
 mod row;
 mod rules;
 mod snapshot;
+mod testee;
 mod write;
 
 use std::collections::BTreeSet;
@@ -27,6 +28,7 @@ use std::collections::BTreeSet;
 pub use error_kinds::error_kinds;
 pub use fuzzing::fuzzing;
 pub use library::library;
+pub use testee::testee;
 
 use crate::model::{Field, Kind, Literal, Number, Record, Service};
 use crate::text::{Style, Text};

@@ -105,7 +105,7 @@ fn at_least_one_item(limits: Limits) -> Limits {
 fn decode(packet: &[u8], proposed_request: u32) -> Result<HelloAck, Refusal> {
     let header = match Header::decode(packet) {
         Ok(header) => header,
-        Err(HeaderError::Version { got, alone: true }) => return Err(Refusal::Version { got }),
+        Err(HeaderError::Version { got }) => return Err(Refusal::Version { got }),
         Err(error) => return Err(Refusal::Header(error)),
     };
     if header.kind != Kind::Control || header.code != CODE_HELLO_ACK {

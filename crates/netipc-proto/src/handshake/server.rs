@@ -4,9 +4,10 @@ use core::fmt;
 use core::hint::black_box;
 
 use super::wire::{ACK_PACKET_LEN, HELLO_LEN, Hello, HelloAck, LAYOUT_VERSION};
+use crate::ErrorKind;
 use crate::chunk::MIN_PACKET_SIZE;
 use crate::header::{CODE_HELLO, HEADER_LEN, Header, HeaderError, Kind, Status};
-use crate::limits::{Agreed, DEFAULT_ACCEPTED_REQUEST_PAYLOAD, DEFAULT_PACKET_SIZE, DEFAULT_RESPONSE_PAYLOAD, Limits};
+use crate::limits::{Agreed, DEFAULT_GROWTH_CEILING, DEFAULT_PACKET_SIZE, DEFAULT_RESPONSE_PAYLOAD, Limits};
 use crate::profile::Profiles;
 
 /// What a server grants.
@@ -32,7 +33,7 @@ impl Default for ServerPolicy {
             supported: Profiles::BASELINE,
             preferred: Profiles::NONE,
             auth_token: 0,
-            max_request_payload: DEFAULT_ACCEPTED_REQUEST_PAYLOAD,
+            max_request_payload: DEFAULT_GROWTH_CEILING,
             max_response_payload: DEFAULT_RESPONSE_PAYLOAD,
             packet_size: DEFAULT_PACKET_SIZE,
         }
@@ -134,6 +135,23 @@ pub enum Fault {
     },
     /// The server has as many sessions as it may.
     Full,
+}
+
+impl Fault {
+    /// Who is at fault (NIPC-ERR-01).
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Header(HeaderError::Version { .. })
+            | Self::Layout { .. }
+            | Self::NoProfile { .. }
+            | Self::PacketSize { .. } => ErrorKind::Incompatible,
+            Self::Header(_) | Self::Short { .. } => ErrorKind::InvalidMessage,
+            Self::NotHello { .. } | Self::Padding { .. } => ErrorKind::PeerMisbehaved,
+            Self::Token | Self::NotAllowed => ErrorKind::Denied,
+            Self::RequestPayload { .. } | Self::Full => ErrorKind::LimitExceeded,
+        }
+    }
 }
 
 impl fmt::Display for Fault {
@@ -245,7 +263,7 @@ fn decode(packet: &[u8]) -> Verdict<Hello> {
         Ok(header) => header,
         Err(error) => {
             // A client of another version deserves to be told; only if everything else says that it is one.
-            let alone = matches!(error, HeaderError::Version { alone: true, .. })
+            let alone = matches!(error, HeaderError::Version { .. })
                 && Header::decode_any_version(packet).is_ok_and(|header| is_hello(&header));
             return Err((incompatible.filter(|_| alone), Fault::Header(error)));
         }

@@ -18,6 +18,7 @@ fn kinds_of_violations() {
         Violation::Header(HeaderError::Magic { got: 0 }),
         Violation::Batch(BatchError::Misaligned { index: 0, offset: 1 }),
         Violation::Chunk(ChunkError::Flags { got: 1 }),
+        Violation::MessageCut { got: 1, expected: 2 },
     ];
     assert!(invalid.iter().all(|violation| violation.kind() == ErrorKind::InvalidMessage));
     let misbehaved = [
@@ -26,9 +27,35 @@ fn kinds_of_violations() {
         Violation::TooManyItems { got: 2, allowed: 1 },
         Violation::PacketTooLong { got: 2, allowed: 1 },
         Violation::UnknownMessageId { got: 1 },
+        Violation::RegionLength { got: 0, allowed: 64 },
+        Violation::RegionSequence { got: 3, expected: 1 },
+        Violation::RegionChanged,
+        Violation::RegionLost,
         Violation::HalfMessage { got: 1, expected: 2, timeout: Duration::ZERO },
     ];
     assert!(misbehaved.iter().all(|violation| violation.kind() == ErrorKind::PeerMisbehaved));
+}
+
+/// NIPC-ERR-01: why a server refuses a HELLO.
+#[test]
+fn kinds_of_handshake_faults() {
+    let none = Profiles::NONE;
+    let cases = [
+        (Fault::Header(HeaderError::Magic { got: 0 }), ErrorKind::InvalidMessage),
+        (Fault::Short { got: 43 }, ErrorKind::InvalidMessage),
+        (Fault::NotHello { kind: Kind::Request, code: 1 }, ErrorKind::PeerMisbehaved),
+        (Fault::Padding { got: 1 }, ErrorKind::PeerMisbehaved),
+        (Fault::Layout { got: 2 }, ErrorKind::Incompatible),
+        (Fault::NoProfile { client: none, server: none }, ErrorKind::Incompatible),
+        (Fault::PacketSize { got: 32, needed: 33 }, ErrorKind::Incompatible),
+        (Fault::Token, ErrorKind::Denied),
+        (Fault::NotAllowed, ErrorKind::Denied),
+        (Fault::RequestPayload { got: 2, allowed: 1 }, ErrorKind::LimitExceeded),
+        (Fault::Full, ErrorKind::LimitExceeded),
+    ];
+    for (fault, kind) in cases {
+        assert_eq!(fault.kind(), kind, "{fault}");
+    }
 }
 
 /// NIPC-ERR-07: a refusal of our own caller's wish is never blamed on the peer.
@@ -54,13 +81,16 @@ fn sentences() -> Vec<(Box<dyn Error>, &'static [&'static str])> {
     vec![
         (Box::new(HeaderError::Short { got: 31 }), &["31", "32"]),
         (Box::new(HeaderError::Magic { got: 0xabcd }), &["0x0000abcd", "0x4e495043"]),
-        (Box::new(HeaderError::Version { got: 7, alone: true }), &["7"]),
+        (Box::new(HeaderError::Version { got: 7 }), &["7"]),
         (Box::new(HeaderError::HeaderLen { got: 33 }), &["33", "32"]),
         (Box::new(HeaderError::Kind { got: 9 }), &["9"]),
         (Box::new(Violation::PayloadTooLarge { got: 2000, allowed: 1024 }), &["2000", "1024"]),
         (Box::new(Violation::TooManyItems { got: 20, allowed: 10 }), &["20", "10"]),
         (Box::new(Violation::PacketTooLong { got: 97, allowed: 96 }), &["97", "96"]),
         (Box::new(Violation::UnknownMessageId { got: 42 }), &["42"]),
+        (Box::new(Violation::MessageCut { got: 9, expected: 10 }), &["9", "10"]),
+        (Box::new(Violation::RegionLength { got: 70, allowed: 64 }), &["70", "64"]),
+        (Box::new(Violation::RegionSequence { got: 8, expected: 7 }), &["8", "7"]),
         (Box::new(Violation::UnexpectedKind { got: Kind::Control, expected: Kind::Request }), &["control", "request"]),
         (Box::new(Violation::HalfMessage { got: 10, expected: 20, timeout }), &["10", "20", "30s"]),
         (Box::new(Violation::from(BatchError::Truncated { items: 9, got: 8 })), &["9", "8"]),

@@ -47,10 +47,9 @@ fn order_of_checks() {
     assert_eq!(refuse(&packet[..31]), Refusal::Header(HeaderError::Short { got: 31 }));
     assert_eq!(refuse(&packet), Refusal::Header(HeaderError::Magic { got: 0xeeee_eeee }));
     packet = patched(&packet, 0, 0x4e49_5043u32.to_ne_bytes());
-    let version = HeaderError::Version { got: 0xeeee, alone: false };
-    assert_eq!(refuse(&packet), Refusal::Header(version));
+    assert_eq!(refuse(&packet), Refusal::Header(HeaderError::HeaderLen { got: 0xeeee }));
     packet = patched(&packet, 6, 32u16.to_ne_bytes());
-    assert_eq!(refuse(&packet), Refusal::Header(version));
+    assert_eq!(refuse(&packet), Refusal::Header(HeaderError::Kind { got: 0xeeee }));
     packet = patched(&packet, 8, 1u16.to_ne_bytes());
     assert_eq!(refuse(&packet), Refusal::Version { got: 0xeeee });
     packet = patched(&packet, 4, 1u16.to_ne_bytes());

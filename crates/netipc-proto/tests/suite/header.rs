@@ -59,11 +59,12 @@ fn order_of_checks() {
     let mut bytes = [0xee; 32].to_vec();
     assert_eq!(Header::decode(&bytes), Err(HeaderError::Magic { got: 0xeeee_eeee }));
     bytes = patched(&bytes, 0, 0x4e49_5043u32.to_ne_bytes());
-    assert_eq!(Header::decode(&bytes), Err(HeaderError::Version { got: 0xeeee, alone: false }));
-    bytes = patched(&bytes, 4, 1u16.to_ne_bytes());
     assert_eq!(Header::decode(&bytes), Err(HeaderError::HeaderLen { got: 0xeeee }));
     bytes = patched(&bytes, 6, 32u16.to_ne_bytes());
     assert_eq!(Header::decode(&bytes), Err(HeaderError::Kind { got: 0xeeee }));
+    let known = patched(&bytes, 8, 1u16.to_ne_bytes());
+    assert_eq!(Header::decode(&known), Err(HeaderError::Version { got: 0xeeee }));
+    bytes = patched(&bytes, 4, 1u16.to_ne_bytes());
     for kind in [0u16, 4, 5, 256, u16::MAX] {
         let bytes = patched(&bytes, 8, kind.to_ne_bytes());
         assert_eq!(Header::decode(&bytes), Err(HeaderError::Kind { got: kind }));
@@ -78,11 +79,11 @@ fn order_of_checks() {
 #[test]
 fn version_alone() {
     let bytes = patched(&Header::request(1, 0, 1).encode(), 4, 2u16.to_ne_bytes());
-    assert_eq!(Header::decode(&bytes), Err(HeaderError::Version { got: 2, alone: true }));
+    assert_eq!(Header::decode(&bytes), Err(HeaderError::Version { got: 2 }));
     let length = patched(&bytes, 6, 33u16.to_ne_bytes());
-    assert_eq!(Header::decode(&length), Err(HeaderError::Version { got: 2, alone: false }));
+    assert_eq!(Header::decode(&length), Err(HeaderError::HeaderLen { got: 33 }));
     let kind = patched(&bytes, 8, 9u16.to_ne_bytes());
-    assert_eq!(Header::decode(&kind), Err(HeaderError::Version { got: 2, alone: false }));
+    assert_eq!(Header::decode(&kind), Err(HeaderError::Kind { got: 9 }));
     let magic = patched(&bytes, 0, [0; 4]);
     assert_eq!(Header::decode(&magic), Err(HeaderError::Magic { got: 0 }));
 }

@@ -30,11 +30,12 @@ fn order_of_checks() {
     assert_eq!(serve(&packet[..31]), Err(HeaderError::Short { got: 31 }.into()));
     assert_eq!(serve(&packet), Err(HeaderError::Magic { got: 0xeeee_eeee }.into()));
     packet = patched(&packet, 0, 0x4e49_5043u32.to_ne_bytes());
-    assert_eq!(serve(&packet), Err(HeaderError::Version { got: 0xeeee, alone: false }.into()));
-    packet = patched(&packet, 4, 1u16.to_ne_bytes());
     assert_eq!(serve(&packet), Err(HeaderError::HeaderLen { got: 0xeeee }.into()));
     packet = patched(&packet, 6, 32u16.to_ne_bytes());
     assert_eq!(serve(&packet), Err(HeaderError::Kind { got: 0xeeee }.into()));
+    packet = patched(&packet, 8, 2u16.to_ne_bytes());
+    assert_eq!(serve(&packet), Err(HeaderError::Version { got: 0xeeee }.into()));
+    packet = patched(&packet, 4, 1u16.to_ne_bytes());
     for kind in [Kind::Response, Kind::Control] {
         packet = patched(&packet, 8, (kind as u16).to_ne_bytes());
         assert_eq!(serve(&packet), Err(Violation::UnexpectedKind { got: kind, expected: Kind::Request }));
@@ -327,6 +328,28 @@ fn abandon() {
     client.begin_send(&request(0, 5)).unwrap();
     assert_eq!(client.close(), [5]);
     assert_eq!(client.begin_send(&request(0, 6)), Err(SendError::Closed));
+}
+
+/// What broke a session first is what it tells for ever.
+#[test]
+fn the_first_violation_stays() {
+    let (mut client, _) = pair(&agreed(256, 512, 4, 1024));
+    let first = Violation::PacketTooLong { got: 2000, allowed: 1024 };
+    client.fail(first);
+    client.fail(Violation::UnknownMessageId { got: 1 });
+    assert_eq!(client.violation(), Some(&first));
+}
+
+/// The bytes of a message that is half there cannot be taken away from it.
+#[test]
+fn half_a_message_is_not_taken() {
+    let (_, mut server) = pair(&agreed(256, 512, 4, 96));
+    let payload = [7; 100];
+    let packets = packets(Chunker::new(request(100, 1), 96), &payload);
+    assert_eq!(server.on_packet(&packets[0], Time::ZERO), Ok(Received::Partial));
+    assert!(server.take_assembled().is_empty());
+    assert!(matches!(server.on_packet(&packets[1], Time::ZERO), Ok(Received::Assembled(_))));
+    assert_eq!(server.take_assembled(), payload);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use netipc_proto::codec::{BuildError, ListLen, Stitcher, Writer};
 use netipc_proto::error::Violation;
-use netipc_proto::limits::DEFAULT_ACCEPTED_REQUEST_PAYLOAD;
+use netipc_proto::limits::WIDE_REQUEST_PAYLOAD;
 use netipc_proto::service::{Lookup, Outcome};
 
 use crate::client::link::{Link, is_refused_proposal};
@@ -116,7 +116,7 @@ impl<S: Lookup> Client<S> {
             return Ok(());
         }
         // Servers take as much unless they are configured otherwise.
-        let wanted = u32::try_from(request.total()).unwrap_or(u32::MAX).min(DEFAULT_ACCEPTED_REQUEST_PAYLOAD);
+        let wanted = u32::try_from(request.total()).unwrap_or(u32::MAX).min(WIDE_REQUEST_PAYLOAD);
         self.link.widen(wanted, deadline)
     }
 }

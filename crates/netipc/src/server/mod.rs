@@ -4,6 +4,7 @@ mod answer;
 mod config;
 mod desk;
 mod engine;
+mod host;
 pub(crate) mod inspector;
 mod porter;
 mod stats;

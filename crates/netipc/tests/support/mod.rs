@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use netipc::Deadline;
 use rustix::event::{PollFd, PollFlags, Timespec};
@@ -60,6 +60,45 @@ pub fn alone(test: &str, body: impl FnOnce()) {
 pub fn descriptors() -> usize {
     // One is the directory that is being read.
     std::fs::read_dir("/proc/self/fd").unwrap().count() - 1
+}
+
+/// What this process holds that could leak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    descriptors: usize,
+    threads: usize,
+    /// Mapped regions of shared memory.
+    regions: usize,
+}
+
+impl Held {
+    fn now() -> Self {
+        let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+        let regions = maps.lines().filter(|line| line.contains(".ipcshm")).count();
+        Self { descriptors: descriptors(), threads: std::fs::read_dir("/proc/self/task").unwrap().count(), regions }
+    }
+
+    /// As it is once threads that are on their way have ended: no event tells of the end of a thread that nobody joins.
+    pub fn settled() -> Self {
+        let (mut last, mut same) = (Self::now(), 0);
+        while same < 20 {
+            std::thread::sleep(Duration::from_millis(2));
+            let now = Self::now();
+            same = if now == last { same + 1 } else { 0 };
+            last = now;
+        }
+        last
+    }
+
+    /// It comes to be as it was.
+    #[track_caller]
+    pub fn assert_again(self) {
+        let deadline = Instant::now() + PATIENCE / 2;
+        while Self::now() != self {
+            assert!(Instant::now() < deadline, "{:?} instead of {self:?}", Self::now());
+            std::thread::yield_now();
+        }
+    }
 }
 
 /// What can be polled.

@@ -134,7 +134,7 @@ fn refused_handshake() {
     };
     refused(Proposal { auth_token: 4, ..proposal() }, Status::AUTH_FAILED);
     refused(Proposal { packet_size: 32, ..proposal() }, Status::INCOMPATIBLE);
-    let large = Limits { max_payload: 1 << 20, max_items: 1 };
+    let large = Limits { max_payload: (1 << 20) + 1, max_items: 1 };
     refused(Proposal { request: large, ..proposal() }, Status::LIMIT_EXCEEDED);
 }
 

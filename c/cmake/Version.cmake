@@ -1,0 +1,10 @@
+# Sets netipc_version_text from the header, the one place that holds the version.
+function(netipc_read_version header)
+  file(STRINGS ${header} lines REGEX "^#define NETIPC_VERSION_(MAJOR|MINOR|PATCH) [0-9]+$")
+  string(REGEX MATCHALL "[0-9]+" numbers "${lines}")
+  list(JOIN numbers "." text)
+  if(NOT text MATCHES "^[0-9]+\\.[0-9]+\\.[0-9]+$")
+    message(FATAL_ERROR "no version in ${header}")
+  endif()
+  set(netipc_version_text ${text} PARENT_SCOPE)
+endfunction()
