@@ -23,6 +23,7 @@ use crate::abort::Abort;
 use crate::clock;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Operation};
+use crate::inspect::Reason;
 use crate::server::inspector::Entry;
 use crate::shm::channel::Channel;
 use crate::sys::credentials::PeerCredentials;
@@ -41,6 +42,7 @@ pub(crate) struct Connection {
     socket: Arc<OwnedFd>,
     core: Core,
     agreed: Agreed,
+    reason: Reason,
     peer: PeerCredentials,
     packet_buffer: usize,
     endpoint: Endpoint,
@@ -105,6 +107,7 @@ impl Connection {
             socket,
             core,
             agreed,
+            reason: Reason::BEST_OF_SERVER,
             peer,
             packet_buffer,
             endpoint,
@@ -120,6 +123,17 @@ impl Connection {
     pub(crate) fn with_place(mut self, place: Place) -> Self {
         self.places.push(place);
         self
+    }
+
+    /// Was given its profile for a reason.
+    pub(crate) fn with_reason(mut self, reason: Reason) -> Self {
+        self.reason = reason;
+        self
+    }
+
+    /// Why it has its profile.
+    pub(crate) fn reason(&self) -> Reason {
+        self.reason
     }
 
     /// Is known to who inspects the server for as long as the connection lives.

@@ -7,7 +7,7 @@ mod raw;
 
 use std::os::unix::fs::PermissionsExt;
 
-use netipc::inspect::{Implementation, Inspect, Question, prometheus};
+use netipc::inspect::{Implementation, Inspect, Question, Reason, prometheus};
 use netipc::services::{Increment, StringReverse};
 use netipc::{Client, ErrorKind, Profiles, RunningServer, ServerStatus};
 
@@ -114,6 +114,35 @@ fn a_server_that_tells_nothing() {
         assert_eq!(client.call(ALL).unwrap_err().kind(), ErrorKind::InvalidMessage);
         assert!(client.is_ready());
     });
+}
+
+#[test]
+fn why_a_session_has_its_profile() {
+    // NIPC-INS-08; tests/shm/fallback.rs has the cases in which shared memory cannot be made.
+    let (baseline, hybrid) = (Profiles::BASELINE, Profiles::SHM_HYBRID);
+    let both = baseline | hybrid;
+    let none = Profiles(0);
+    for (server_has, client_has, preferred, profile, reason) in [
+        (baseline, both, none, baseline, Reason::BEST_OF_SERVER),
+        (both, baseline, none, baseline, Reason::CLIENT_LACKS),
+        (both, both, none, hybrid, Reason::BEST_OF_SERVER),
+        (both, both, baseline, baseline, Reason::PREFERRED),
+        (both, both, hybrid, hybrid, Reason::BEST_OF_SERVER),
+    ] {
+        let bed = Bed::new();
+        let _server = server(&bed, |config| {
+            config.listener.supported = server_has;
+            config.listener.preferred = preferred;
+        });
+        let _client = bed.ready_client::<Increment>(|config| {
+            config.session.supported = client_has;
+            config.session.preferred = preferred;
+        });
+        let report = bed.ready_client::<Inspect>(|_| {}).call(ALL).unwrap().into_owned();
+        let session = report.sessions[0];
+        assert_eq!((Profiles(session.profile), session.reason), (profile, reason), "{server_has} and {client_has}");
+        assert_eq!((report.shm_sessions, report.shm_fallbacks), (u32::from(profile == hybrid), 0));
+    }
 }
 
 #[test]

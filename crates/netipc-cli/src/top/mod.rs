@@ -211,7 +211,7 @@ impl Server {
             .map(|session| {
                 json!({
                     "id": session.id, "pid": session.pid, "uid": session.uid, "gid": session.gid,
-                    "profile": value::names(netipc::Profiles(session.profile)),
+                    "profile": value::names(netipc::Profiles(session.profile)), "reason": session.reason.name(),
                     "packet_size": session.packet_size,
                     "max_request": session.max_request, "max_response": session.max_response,
                     "age_ms": session.age, "idle_ms": session.idle,
@@ -224,6 +224,7 @@ impl Server {
             "implementation": report.implementation.name(),
             "uptime_ms": report.uptime,
             "sessions": report.open, "max_sessions": report.max_sessions, "workers": report.workers,
+            "shm_sessions": report.shm_sessions, "shm_fallbacks": report.shm_fallbacks,
             "profiles": value::names(netipc::Profiles(report.profiles)),
             "max_request": report.max_request, "max_response": report.max_response,
             "accepted": report.accepted, "rejected": report.rejected, "dropped": report.dropped,

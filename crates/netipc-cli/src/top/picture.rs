@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use comfy_table::CellAlignment;
 use netipc::Profiles;
-use netipc::inspect::{OwnedReport, Session};
+use netipc::inspect::{OwnedReport, Reason, Session};
 
 use super::{Server, why};
 use crate::cli::Top;
@@ -23,7 +23,7 @@ pub(super) fn draw(top: &Top, servers: &[Server]) -> String {
         "failed",
         "refused",
         "ended badly",
-        "workers",
+        "threads",
         "up",
         "grants",
     ]);
@@ -58,7 +58,7 @@ fn summary(server: &Server, report: &OwnedReport) -> Vec<String> {
         report.failed.to_string(),
         (report.rejected + report.dropped).to_string(),
         (report.violations + report.stalled + report.broken).to_string(),
-        report.workers.to_string(),
+        format!("{}+{}", report.workers, report.shm_sessions),
         time(report.uptime),
         format!("{}, {} / {}", names(report.profiles), bytes(report.max_request), bytes(report.max_response)),
     ]
@@ -98,7 +98,7 @@ fn sessions(top: &Top, server: &Server, report: &OwnedReport) -> String {
             session.failed.to_string(),
             time(session.age),
             time(session.idle),
-            profile(session.profile, report.profiles),
+            profile(session.profile, session.reason, report.profiles),
             format!("{} / {}", bytes(session.max_request), bytes(session.max_response)),
         ]);
     }
@@ -116,16 +116,18 @@ fn find(report: &OwnedReport, id: u64) -> Option<&Session> {
     report.sessions.iter().find(|session| session.id == id)
 }
 
-/// The profile of a session, and why it is not a better one: the highest that both sides have is taken, as far as they have
-/// no preferences.
-fn profile(profile: u32, offered: u32) -> String {
-    let better = offered & !(profile | profile.wrapping_sub(1));
-    let why = if better == 0 {
-        "the best of this server".to_owned()
-    } else {
-        format!("the client lacks {}, or prefers this", names(better))
+/// The profile of a session, and why it is not a better one.
+fn profile(chosen: u32, reason: Reason, offered: u32) -> String {
+    let better = || names(offered & !(chosen | chosen.wrapping_sub(1)));
+    let why = match reason {
+        Reason::BEST_OF_SERVER => "the best of this server".to_owned(),
+        Reason::CLIENT_LACKS => format!("the client does without {}", better()),
+        Reason::PREFERRED => "both sides prefer it".to_owned(),
+        Reason::SHM_FULL => "shared memory is taken by others".to_owned(),
+        Reason::SHM_FAILED => "shared memory could not be made".to_owned(),
+        Reason(other) => format!("reason {other}"),
     };
-    format!("{}: {why}", names(profile))
+    format!("{}: {why}", names(chosen))
 }
 
 fn names(profiles: u32) -> String {
@@ -172,10 +174,12 @@ mod tests {
 
     #[test]
     fn a_profile_is_explained() {
-        let (baseline, hybrid) = (Profiles::BASELINE.0, Profiles::SHM_HYBRID.0);
-        assert_eq!(profile(baseline, baseline), "baseline: the best of this server");
-        assert_eq!(profile(hybrid, baseline | hybrid), "shm-hybrid: the best of this server");
-        let lacks = "baseline: the client lacks shm-hybrid, or prefers this";
-        assert_eq!(profile(baseline, baseline | hybrid), lacks);
+        // NIPC-INS-08
+        let both = Profiles::BASELINE.0 | Profiles::SHM_HYBRID.0;
+        let explained = |chosen: Profiles, reason| profile(chosen.0, reason, both);
+        assert_eq!(explained(Profiles::SHM_HYBRID, Reason::BEST_OF_SERVER), "shm-hybrid: the best of this server");
+        let lacks = "baseline: the client does without shm-hybrid";
+        assert_eq!(explained(Profiles::BASELINE, Reason::CLIENT_LACKS), lacks);
+        assert_eq!(explained(Profiles::BASELINE, Reason(77)), "baseline: reason 77");
     }
 }

@@ -37,16 +37,18 @@ mod prometheus;
 mod service;
 
 pub use prometheus::prometheus;
-pub use service::{Implementation, Inspect, OwnedReport, Question, Report, ReportBuilder, Session};
+pub use service::{Implementation, Inspect, OwnedReport, Question, Reason, Report, ReportBuilder, Session};
 
 use crate::server::ServerStatus;
 
 impl ServerStatus {
-    /// What a server told, as that server's own program would see it.
+    /// What a server told, as that server's own program would see it, but without `shm_fault`, of which it does not tell.
     pub fn from_report(report: &OwnedReport) -> Self {
         Self {
             sessions: report.open as usize,
             workers: report.workers as usize,
+            shm_sessions: report.shm_sessions as usize,
+            shm_fallbacks: report.shm_fallbacks,
             accepted: report.accepted,
             rejected: report.rejected,
             dropped: report.dropped,

@@ -15,7 +15,7 @@ struct Metric {
 /// The label beside the service, if any, and where the value is.
 type Sample = (Option<(&'static str, &'static str)>, fn(&ServerStatus) -> u64);
 
-const METRICS: [Metric; 6] = [
+const METRICS: [Metric; 8] = [
     Metric {
         name: "netipc_server_sessions",
         kind: "gauge",
@@ -27,6 +27,18 @@ const METRICS: [Metric; 6] = [
         kind: "gauge",
         help: "Threads that serve sessions.",
         samples: &[(None, |status| status.workers as u64)],
+    },
+    Metric {
+        name: "netipc_server_shm_sessions",
+        kind: "gauge",
+        help: "Sessions over shared memory, each with a thread of its own.",
+        samples: &[(None, |status| status.shm_sessions as u64)],
+    },
+    Metric {
+        name: "netipc_server_shm_fallbacks_total",
+        kind: "counter",
+        help: "Clients that did without shared memory because the server could not make it.",
+        samples: &[(None, |status| status.shm_fallbacks)],
     },
     Metric {
         name: "netipc_server_handshakes_total",

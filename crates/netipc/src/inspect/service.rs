@@ -98,6 +98,58 @@ impl fmt::Display for Implementation {
     }
 }
 
+/// Why a session runs on its profile, and on none that is better, which is one of a higher bit.
+///
+/// Numbers without a name pass through unchanged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Reason(pub u16);
+
+impl Reason {
+    /// The server offers none that is better.
+    pub const BEST_OF_SERVER: Self = Self(1);
+    /// The server offers a better one, the client does not.
+    pub const CLIENT_LACKS: Self = Self(2);
+    /// Both offer a better one, and both prefer this.
+    pub const PREFERRED: Self = Self(3);
+    /// A better one was chosen, and the server had as many sessions with shared memory as it may.
+    pub const SHM_FULL: Self = Self(4);
+    /// A better one was chosen, and the server could not make the shared memory for it.
+    pub const SHM_FAILED: Self = Self(5);
+
+    /// All that have a name, by ascending number.
+    pub const ALL: [Self; 5] =
+        [Self::BEST_OF_SERVER, Self::CLIENT_LACKS, Self::PREFERRED, Self::SHM_FULL, Self::SHM_FAILED];
+
+    /// The number.
+    #[inline]
+    #[must_use]
+    pub const fn code(self) -> u16 {
+        self.0
+    }
+
+    /// Its name in the specification, if it has one.
+    #[must_use]
+    pub const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::BEST_OF_SERVER => Some("best_of_server"),
+            Self::CLIENT_LACKS => Some("client_lacks"),
+            Self::PREFERRED => Some("preferred"),
+            Self::SHM_FULL => Some("shm_full"),
+            Self::SHM_FAILED => Some("shm_failed"),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => f.write_str(name),
+            None => self.0.fmt(f),
+        }
+    }
+}
+
 /// Layout of [`Question`].
 mod question {
     /// What errors call it.
@@ -162,11 +214,11 @@ mod report {
     /// What errors call it.
     pub(super) const RECORD: &str = "inspect report";
     /// Bytes of its fixed part.
-    pub(super) const SIZE: usize = 112;
+    pub(super) const SIZE: usize = 120;
     /// The same in each version that has another, from the first on.
-    pub(super) const SIZES: [u64; 1] = [112];
+    pub(super) const SIZES: [u64; 1] = [120];
     /// What of it every writer sends.
-    pub(super) const BASE: usize = 112;
+    pub(super) const BASE: usize = 120;
 
     /// Where its fields start.
     pub(super) mod at {
@@ -189,7 +241,8 @@ mod report {
         pub(crate) const MAX_REQUEST: usize = 96;
         pub(crate) const MAX_RESPONSE: usize = 100;
         pub(crate) const WITHHELD: usize = 104;
-        pub(crate) const RESERVED: usize = 108;
+        pub(crate) const SHM_SESSIONS: usize = 108;
+        pub(crate) const SHM_FALLBACKS: usize = 112;
     }
 }
 
@@ -212,7 +265,6 @@ impl<'a> Report<'a> {
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let reader =
             Reader::<{ report::BASE }>::growing(report::RECORD, bytes, "size", report::at::SIZE, &report::SIZES)?;
-        reader.constant("reserved", report::at::RESERVED, 0_u32)?;
         let sessions = reader.items("sessions", reader.load(report::at::COUNT), &ItemsRule { gaps: false })?;
         reader.ends(sessions.end())?;
         Ok(Self { fixed: reader.fixed(), sessions })
@@ -337,6 +389,20 @@ impl<'a> Report<'a> {
         load(self.fixed, report::at::WITHHELD)
     }
 
+    /// Sessions over shared memory among those that exist now.
+    #[inline]
+    #[must_use]
+    pub fn shm_sessions(&self) -> u32 {
+        load(self.fixed, report::at::SHM_SESSIONS)
+    }
+
+    /// Clients that wanted shared memory, and could have had it if the memory could have been made.
+    #[inline]
+    #[must_use]
+    pub fn shm_fallbacks(&self) -> u64 {
+        load(self.fixed, report::at::SHM_FALLBACKS)
+    }
+
     /// Sessions.
     #[inline]
     #[must_use]
@@ -365,6 +431,8 @@ impl<'a> Report<'a> {
             max_request: self.max_request(),
             max_response: self.max_response(),
             withheld: self.withheld(),
+            shm_sessions: self.shm_sessions(),
+            shm_fallbacks: self.shm_fallbacks(),
             sessions: self.sessions.iter().collect(),
         }
     }
@@ -390,6 +458,8 @@ impl fmt::Debug for Report<'_> {
             .field("max_request", &self.max_request())
             .field("max_response", &self.max_response())
             .field("withheld", &self.withheld())
+            .field("shm_sessions", &self.shm_sessions())
+            .field("shm_fallbacks", &self.shm_fallbacks())
             .field("sessions", &self.sessions())
             .finish()
     }
@@ -414,6 +484,8 @@ impl PartialEq for Report<'_> {
             && self.max_request() == other.max_request()
             && self.max_response() == other.max_response()
             && self.withheld() == other.withheld()
+            && self.shm_sessions() == other.shm_sessions()
+            && self.shm_fallbacks() == other.shm_fallbacks()
             && self.sessions() == other.sessions()
     }
 }
@@ -442,6 +514,8 @@ pub struct ReportBuilder<'a> {
     max_request: Option<u32>,
     max_response: Option<u32>,
     withheld: Option<u32>,
+    shm_sessions: Option<u32>,
+    shm_fallbacks: Option<u64>,
 }
 
 impl<'a> ReportBuilder<'a> {
@@ -472,6 +546,8 @@ impl<'a> ReportBuilder<'a> {
             max_request: None,
             max_response: None,
             withheld: None,
+            shm_sessions: None,
+            shm_fallbacks: None,
         }
     }
 
@@ -611,6 +687,22 @@ impl<'a> ReportBuilder<'a> {
         self
     }
 
+    /// Sets `shm_sessions`, which must be done before the end.
+    ///
+    /// Sessions over shared memory among those that exist now.
+    pub fn shm_sessions(&mut self, shm_sessions: u32) -> &mut Self {
+        self.shm_sessions = Some(shm_sessions);
+        self
+    }
+
+    /// Sets `shm_fallbacks`, which must be done before the end.
+    ///
+    /// Clients that wanted shared memory, and could have had it if the memory could have been made.
+    pub fn shm_fallbacks(&mut self, shm_fallbacks: u64) -> &mut Self {
+        self.shm_fallbacks = Some(shm_fallbacks);
+        self
+    }
+
     /// Makes room for `additional` more items at once.
     ///
     /// Saves moving bytes later; what fits stays the same.
@@ -679,6 +771,10 @@ impl<'a> ReportBuilder<'a> {
         store(&mut fixed, report::at::MAX_RESPONSE, max_response);
         let withheld = self.withheld.ok_or(missing("withheld"))?;
         store(&mut fixed, report::at::WITHHELD, withheld);
+        let shm_sessions = self.shm_sessions.ok_or(missing("shm_sessions"))?;
+        store(&mut fixed, report::at::SHM_SESSIONS, shm_sessions);
+        let shm_fallbacks = self.shm_fallbacks.ok_or(missing("shm_fallbacks"))?;
+        store(&mut fixed, report::at::SHM_FALLBACKS, shm_fallbacks);
         store(&mut fixed, report::at::COUNT, self.sessions.finish(&mut self.out));
         self.out.patch(0, &fixed);
         Ok(())
@@ -722,6 +818,10 @@ pub struct OwnedReport {
     pub max_response: u32,
     /// 1 when sessions are not told of because the asker may not know them, else 0. (NIPC-INS-05)
     pub withheld: u32,
+    /// Sessions over shared memory among those that exist now.
+    pub shm_sessions: u32,
+    /// Clients that wanted shared memory, and could have had it if the memory could have been made.
+    pub shm_fallbacks: u64,
     /// Sessions.
     pub sessions: Vec<Session>,
 }
@@ -740,7 +840,7 @@ mod session {
     /// Where its fields start.
     pub(super) mod at {
         pub(crate) const SIZE: usize = 0;
-        pub(crate) const SPARE: usize = 2;
+        pub(crate) const REASON: usize = 2;
         pub(crate) const PROFILE: usize = 4;
         pub(crate) const ID: usize = 8;
         pub(crate) const PID: usize = 16;
@@ -759,6 +859,8 @@ mod session {
 /// One session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Session {
+    /// Why it runs on its profile.
+    pub reason: Reason,
     /// The profile that it runs on, one bit.
     pub profile: u32,
     /// The server's number for the session, as in the handshake.
@@ -795,9 +897,9 @@ impl Session {
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let reader =
             Reader::<{ session::BASE }>::growing(session::RECORD, bytes, "size", session::at::SIZE, &session::SIZES)?;
-        reader.constant("spare", session::at::SPARE, 0_u16)?;
         reader.ends(reader.size())?;
         Ok(Self {
+            reason: Reason(reader.load(session::at::REASON)),
             profile: reader.load(session::at::PROFILE),
             id: reader.load(session::at::ID),
             pid: reader.load(session::at::PID),
@@ -822,6 +924,7 @@ impl Session {
     fn write(&self, out: &mut Writer<'_>) -> Result<(), BuildError> {
         let mut fixed = [0; session::SIZE];
         store(&mut fixed, session::at::SIZE, session::SIZE as u16);
+        store(&mut fixed, session::at::REASON, self.reason.code());
         store(&mut fixed, session::at::PROFILE, self.profile);
         store(&mut fixed, session::at::ID, self.id);
         store(&mut fixed, session::at::PID, self.pid);
@@ -848,6 +951,7 @@ impl<'a> Record<'a> for Session {
     fn view(bytes: &'a [u8]) -> Self {
         let fixed = fixed_part::<{ session::BASE }>(bytes);
         Self {
+            reason: Reason(load(fixed, session::at::REASON)),
             profile: load(fixed, session::at::PROFILE),
             id: load(fixed, session::at::ID),
             pid: load(fixed, session::at::PID),

@@ -43,7 +43,7 @@ pub(crate) struct House {
 impl House {
     /// A new session, known to who inspects the server.
     pub(crate) fn introduce(&self, connection: Connection) -> Connection {
-        let entry = self.inspector.enter(connection.agreed(), connection.peer());
+        let entry = self.inspector.enter(connection.agreed(), connection.reason(), connection.peer());
         connection.with_entry(entry)
     }
 

@@ -12,7 +12,7 @@ use netipc_proto::limits::Agreed;
 use netipc_proto::profile::Profiles;
 use netipc_proto::service::Service;
 
-use crate::inspect::{Implementation, Inspect, Question, ReportBuilder, Session};
+use crate::inspect::{Implementation, Inspect, Question, Reason, ReportBuilder, Session};
 use crate::server::answer::{Answer, Responder, Typed};
 use crate::server::config::ServerConfig;
 use crate::server::engine::{Engine, lock};
@@ -39,6 +39,7 @@ type Registry = Mutex<BTreeMap<u64, Arc<Facts>>>;
 #[derive(Debug)]
 struct Facts {
     agreed: Agreed,
+    reason: Reason,
     peer: PeerCredentials,
     since: Instant,
     /// Milliseconds from then to the last request.
@@ -74,16 +75,17 @@ impl Inspector {
     }
 
     /// Makes a new session known.
-    pub(crate) fn enter(&self, agreed: &Agreed, peer: PeerCredentials) -> Entry {
+    pub(crate) fn enter(&self, agreed: &Agreed, reason: Reason, peer: PeerCredentials) -> Entry {
         let facts = Arc::new(Facts {
             agreed: *agreed,
+            reason,
             peer,
             since: Instant::now(),
             last: AtomicU64::new(0),
             answered: AtomicU64::new(0),
             failed: AtomicU64::new(0),
         });
-        event!(DEBUG, session = agreed.session_id, pid = peer.pid, uid = peer.uid, profile = %agreed.profile, "a session began");
+        event!(DEBUG, session = agreed.session_id, pid = peer.pid, uid = peer.uid, profile = %agreed.profile, reason = reason.name(), "a session began");
         lock(&self.registry).insert(agreed.session_id, Arc::clone(&facts));
         Entry { registry: Arc::clone(&self.registry), facts }
     }
@@ -137,6 +139,8 @@ impl Inspector {
             .broken(status.broken)
             .open(u32::try_from(status.sessions).unwrap_or(u32::MAX))
             .workers(u32::try_from(status.workers).unwrap_or(u32::MAX))
+            .shm_sessions(u32::try_from(status.shm_sessions).unwrap_or(u32::MAX))
+            .shm_fallbacks(status.shm_fallbacks)
             .max_sessions(self.max_sessions)
             .profiles(self.profiles.0)
             .max_request(self.max_request)
@@ -162,6 +166,7 @@ impl Facts {
     fn session(&self) -> Session {
         let age = millis(self.since.elapsed());
         Session {
+            reason: self.reason,
             profile: self.agreed.profile.0,
             id: self.agreed.session_id,
             pid: u32::try_from(self.peer.pid).unwrap_or(0),

@@ -4,8 +4,8 @@ mod answer;
 mod config;
 mod desk;
 mod engine;
-pub(crate) mod inspector;
 mod host;
+pub(crate) mod inspector;
 mod porter;
 mod stats;
 

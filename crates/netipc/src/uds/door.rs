@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::SyncSender;
 
-use netipc_proto::handshake::{Answer, Gate, HELLO_PACKET_LEN, ServerPolicy, answer};
+use netipc_proto::handshake::{Answer, Gate, HELLO_PACKET_LEN, Hello, ServerPolicy, answer};
+use netipc_proto::header::HEADER_LEN;
 use netipc_proto::limits::{Agreed, DEFAULT_GROWTH_CEILING};
 use netipc_proto::profile::Profiles;
 use netipc_proto::session::{Role, Session as Core};
@@ -15,6 +16,7 @@ use rustix::io::Errno;
 use crate::connection::Connection;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
+use crate::inspect::Reason;
 use crate::limits::LearnedLimit;
 use crate::listener::ListenerConfig;
 use crate::shm::channel::Channel;
@@ -85,6 +87,7 @@ pub(crate) enum Greeting {
 /// The terms of a session that is about to begin.
 pub(crate) struct Welcome {
     agreed: Agreed,
+    reason: Reason,
     peer: PeerCredentials,
     largest_packet: usize,
     shared: Option<Shared>,
@@ -172,7 +175,9 @@ impl Door {
         self.policy.max_response_payload = self.max_response.current();
         let (greeting, ack) = match self.judge(&hello[..length], peer, client, endpoint) {
             (Answer::Accept { agreed, ack }, shared) => {
-                (Greeting::Accepted(Welcome { agreed, peer, largest_packet, shared }), ack)
+                let reason = reason(&hello, &agreed, shared.as_ref().err());
+                let shared = shared.ok().flatten();
+                (Greeting::Accepted(Welcome { agreed, reason, peer, largest_packet, shared }), ack)
             }
             (Answer::Reject { ack, .. }, _) => (Greeting::Refused, ack),
             (Answer::Close { .. }, _) => return Greeting::Lost,
@@ -184,29 +189,30 @@ impl Door {
         }
     }
 
-    /// The answer to a HELLO, and the shared memory that goes with it. NIPC-SHM-08.
+    /// The answer to a HELLO, and the shared memory that goes with it if any does, or why it cannot be had. NIPC-SHM-08.
     fn judge(
         &mut self,
         hello: &[u8],
         peer: PeerCredentials,
         client: &Arc<OwnedFd>,
         endpoint: &Endpoint,
-    ) -> (Answer, Option<Shared>) {
+    ) -> (Answer, Result<Option<Shared>, RegionFault>) {
         let gate = self.gate(peer);
         for _ in 0..NAMES {
             let verdict = answer(&self.policy, hello, self.next_session, gate);
-            let Answer::Accept { agreed, .. } = &verdict else { return (verdict, None) };
+            let Answer::Accept { agreed, .. } = &verdict else { return (verdict, Ok(None)) };
             if agreed.profile != Profiles::SHM_HYBRID {
-                return (verdict, None);
+                return (verdict, Ok(None));
             }
             match self.share(agreed, client, endpoint) {
-                Ok(shared) => return (verdict, Some(shared)),
+                Ok(shared) => return (verdict, Ok(Some(shared))),
                 // The number is the client's way to the file, so another file needs another number.
                 Err(Unmade::Taken) => self.next_session += 1,
-                Err(Unmade::Fault(fault)) => return (self.answer_without(hello, gate, fault), None),
+                Err(Unmade::Fault(fault)) => return (self.answer_without(hello, gate, fault), Err(fault)),
             }
         }
-        (self.answer_without(hello, gate, RegionFault::NamesTaken { tried: NAMES }), None)
+        let fault = RegionFault::NamesTaken { tried: NAMES };
+        (self.answer_without(hello, gate, fault), Err(fault))
     }
 
     /// As if this server had no shared memory at all.
@@ -235,10 +241,11 @@ impl Door {
 
     /// Makes a session of a client that was accepted.
     pub(crate) fn admit(&mut self, welcome: Welcome, client: Arc<OwnedFd>, endpoint: &Endpoint) -> Connection {
-        let Welcome { agreed, peer, largest_packet, shared } = welcome;
+        let Welcome { agreed, reason, peer, largest_packet, shared } = welcome;
         self.next_session += 1;
         let core = Core::new(Role::Server, &unpacketed(agreed), self.config.half_message_timeout);
         let connection = Connection::new(client, core, agreed, peer, largest_packet, endpoint.clone())
+            .with_reason(reason)
             .with_place(Place::new(&self.sessions));
         match shared {
             None => connection,
@@ -255,4 +262,19 @@ impl Door {
             Gate::Open
         }
     }
+}
+
+/// Why a client that was accepted gets this profile and none of a higher bit. NIPC-INS-08.
+fn reason(hello: &[u8], agreed: &Agreed, fault: Option<&RegionFault>) -> Reason {
+    let chosen = agreed.profile.0;
+    let is_better = |profiles: Profiles| profiles.0 & !(chosen | (chosen - 1)) != 0;
+    match fault {
+        Some(RegionFault::Full { .. }) => return Reason::SHM_FULL,
+        Some(_) => return Reason::SHM_FAILED,
+        None if !is_better(agreed.server_supported) => return Reason::BEST_OF_SERVER,
+        None => {}
+    }
+    // It was accepted, so it is whole.
+    let client = hello.get(HEADER_LEN..).and_then(Hello::decode).map_or(Profiles(0), |hello| hello.supported);
+    if is_better(client & agreed.server_supported) { Reason::PREFERRED } else { Reason::CLIENT_LACKS }
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::process::Command;
 
+use netipc::inspect::{Inspect, Question, Reason};
 use netipc::services::Increment;
 use netipc::{Endpoint, ErrorKind, Profiles, RegionFault, RegionStep, RunningServer, Server, ServerConfig, State};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -19,7 +20,14 @@ fn goes_without(bed: &Bed, server: &RunningServer) -> RegionFault {
     assert_eq!(stands(&client), (State::Ready, Some(Profiles::BASELINE), None));
     assert_eq!(client.status().agreed.unwrap().server_supported, Profiles::BASELINE, "it is not offered either");
     assert_eq!(regions(bed), 0, "nothing is left of what was begun");
-    told(server, before + 1)
+    let fault = told(server, before + 1);
+    // NIPC-INS-08
+    let reason = if matches!(fault, RegionFault::Full { .. }) { Reason::SHM_FULL } else { Reason::SHM_FAILED };
+    let report = bed.ready_client::<Inspect>(|_| {}).call(Question { most: 9, after: 0 }).unwrap().into_owned();
+    let session = report.sessions.iter().find(|session| session.id == client.status().agreed.unwrap().session_id);
+    assert_eq!(session.map(|session| session.reason), Some(reason));
+    assert_eq!(report.shm_fallbacks, before + 1);
+    fault
 }
 
 /// What the server says once it has done without so often. It says so soon after the client is told.
