@@ -117,6 +117,8 @@ mod tests {
         let status = ServerStatus {
             sessions: 1,
             workers: 2,
+            shm_sessions: 12,
+            shm_fallbacks: 13,
             accepted: 3,
             rejected: 4,
             dropped: 5,
@@ -133,6 +135,8 @@ mod tests {
         let expected = [
             "netipc_server_sessions{service=\"a\"} 1",
             "netipc_server_workers{service=\"a\"} 2",
+            "netipc_server_shm_sessions{service=\"a\"} 12",
+            "netipc_server_shm_fallbacks_total{service=\"a\"} 13",
             "netipc_server_handshakes_total{service=\"a\",outcome=\"accepted\"} 3",
             "netipc_server_handshakes_total{service=\"a\",outcome=\"rejected\"} 4",
             "netipc_server_handshakes_total{service=\"a\",outcome=\"dropped\"} 5",
