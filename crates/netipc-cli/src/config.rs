@@ -16,9 +16,7 @@ pub(crate) fn server(options: &Options) -> Result<ServerConfig, Failure> {
     let listener = &mut config.listener;
     listener.auth_token = token(options)?;
     listener.allow_uids = options.allow_uid.clone();
-    if let Some(profiles) = options.profiles {
-        listener.supported = profiles;
-    }
+    listener.supported = options.profiles.unwrap_or(value::AVAILABLE);
     if let Some(preferred) = options.prefer {
         listener.preferred = preferred;
     }
@@ -41,9 +39,7 @@ pub(crate) fn client(options: &Options, batch: u32) -> Result<ClientConfig, Fail
     let mut config = ClientConfig::default();
     config.session.auth_token = token(options)?;
     config.session.max_batch_items = batch;
-    if let Some(profiles) = options.profiles {
-        config.session.supported = profiles;
-    }
+    config.session.supported = options.profiles.unwrap_or(value::AVAILABLE);
     if let Some(preferred) = options.prefer {
         config.session.preferred = preferred;
     }

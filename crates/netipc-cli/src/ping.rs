@@ -48,14 +48,23 @@ fn measure<S: Service>(ping: &Ping, call: impl Fn(&mut Connection<S>) -> Result<
 }
 
 fn report<S: Service>(ping: &Ping, connection: &Connection<S>, latencies: &Latencies) -> Result<(), Failure> {
-    let profile = connection.client.status().agreed.map(|agreed| agreed.profile.to_string());
+    let status = connection.client.status();
+    let profile = status.agreed.map(|agreed| agreed.profile.to_string());
+    // Why it is not the profile that both sides wanted.
+    let fault = status.fallback.map(|fallback| fallback.fault.to_string());
     if ping.options.json {
         let mut times = latencies.json();
         times["profile"] = profile.into();
+        if let Some(fault) = fault {
+            times["fallback"] = fault.into();
+        }
         return output::line(&times.to_string());
     }
     let endpoint = connection.client.endpoint();
     let profile = profile.unwrap_or_else(|| "no profile".to_owned());
     output::line(&format!("{} calls to {endpoint} over {profile}: {}", latencies.count(), latencies.summary()))?;
+    if let Some(fault) = fault {
+        output::line(&fault)?;
+    }
     latencies.bars().iter().try_for_each(|bar| output::line(bar))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use netipc::Profiles;
 
 /// The profiles that this build can run.
-pub(crate) const AVAILABLE: Profiles = Profiles::BASELINE;
+pub(crate) const AVAILABLE: Profiles = Profiles(Profiles::BASELINE.0 | Profiles::SHM_HYBRID.0);
 
 /// `250ms`, `3s`, `1.5s`, `2m`; a unit is always there.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
@@ -135,10 +135,11 @@ mod tests {
     fn profiles_that_the_build_lacks_are_left_out() {
         // NIPC-PRF-04, NIPC-PRF-05
         assert_eq!(profiles("baseline"), Ok(Profiles::BASELINE));
-        assert_eq!(profiles("shm-ring,baseline,shm-hybrid"), Ok(Profiles::BASELINE));
-        let message = profiles("shm-hybrid,shm-ring").unwrap_err();
+        assert_eq!(profiles("shm-ring,baseline,shm-hybrid"), Ok(Profiles::BASELINE | Profiles::SHM_HYBRID));
+        let message = profiles("shm-ring").unwrap_err();
         assert!(message.contains("shm-ring") && message.contains("baseline"), "{message}");
         assert_eq!(preferences("shm-ring"), Ok(Profiles::NONE));
+        assert_eq!(preferences("shm-hybrid,shm-ring"), Ok(Profiles::SHM_HYBRID));
         assert!(profiles("baseline,").is_err());
         assert!(profiles("tcp").unwrap_err().contains("baseline"));
     }

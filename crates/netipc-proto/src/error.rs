@@ -57,6 +57,31 @@ pub enum Violation {
         /// The longest packet possible here.
         allowed: usize,
     },
+    /// A message that cannot come in parts is shorter than its header announces.
+    MessageCut {
+        /// Payload bytes that there are.
+        got: usize,
+        /// Payload bytes announced.
+        expected: u32,
+    },
+    /// The length word of a shared-memory area is no length of a message.
+    RegionLength {
+        /// The word found.
+        got: u32,
+        /// Bytes that the area holds.
+        allowed: u32,
+    },
+    /// The sequence word of a shared-memory area went back, or forward by more than one message.
+    RegionSequence {
+        /// The word found.
+        got: u64,
+        /// The number of the next message.
+        expected: u64,
+    },
+    /// A shared-memory area was written while it was read.
+    RegionChanged,
+    /// The file of a shared-memory region was cut short while it was in use.
+    RegionLost,
     /// The batch directory is unsound.
     Batch(BatchError),
     /// A packet that must continue a message does not.
@@ -118,7 +143,7 @@ impl Violation {
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::Header(_) | Self::Batch(_) | Self::Chunk(_) => ErrorKind::InvalidMessage,
+            Self::Header(_) | Self::Batch(_) | Self::Chunk(_) | Self::MessageCut { .. } => ErrorKind::InvalidMessage,
             _ => ErrorKind::PeerMisbehaved,
         }
     }
@@ -140,6 +165,17 @@ impl fmt::Display for Violation {
             Self::PacketTooLong { got, allowed } => {
                 write!(f, "the peer sent a packet of {got} bytes, at most {allowed} can belong to its message")
             }
+            Self::MessageCut { got, expected } => {
+                write!(f, "the peer published {got} payload bytes of a message of {expected}")
+            }
+            Self::RegionLength { got, allowed } => {
+                write!(f, "the peer published a message of {got} bytes in an area that holds 1 to {allowed}")
+            }
+            Self::RegionSequence { got, expected } => {
+                write!(f, "the peer's sequence word is {got}, where message {expected} comes next")
+            }
+            Self::RegionChanged => f.write_str("the peer wrote to its area while the message in it was read"),
+            Self::RegionLost => f.write_str("the file of the shared memory was cut short while it was in use"),
             Self::Batch(error) => error.fmt(f),
             Self::Chunk(error) => error.fmt(f),
             Self::UnknownMessageId { got } => {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::error::{Error, Operation};
+use crate::shm::sleeper::Sleeper;
 use crate::sys::event::Event;
 
 /// Wakes whoever blocks in a call that was given this handle, at once and from any thread.
@@ -18,12 +19,28 @@ pub struct Abort(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
-    /// What `is_aborted` reads without a system call; changes only under `changing`.
+    /// What `is_aborted` reads without a system call; changes only under `sleepers`.
     aborted: AtomicBool,
     /// Made when something waits for the first time.
     event: OnceLock<Event>,
-    /// Keeps flag and event together.
-    changing: Mutex<()>,
+    /// Who sleeps on memory, where no descriptor wakes anybody. The lock also keeps flag and event together.
+    sleepers: Mutex<Vec<Arc<Sleeper>>>,
+}
+
+/// A sleeper that an abort wakes, for as long as this lives.
+#[derive(Debug)]
+pub(crate) struct Enlisted<'a> {
+    abort: &'a Abort,
+    sleeper: &'a Arc<Sleeper>,
+}
+
+impl Drop for Enlisted<'_> {
+    fn drop(&mut self) {
+        let mut sleepers = self.abort.lock();
+        if let Some(at) = sleepers.iter().position(|sleeper| Arc::ptr_eq(sleeper, self.sleeper)) {
+            sleepers.swap_remove(at);
+        }
+    }
 }
 
 impl Abort {
@@ -51,6 +68,12 @@ impl Abort {
         if self.is_aborted() { Err(Error::Aborted) } else { Ok(()) }
     }
 
+    /// Makes an abort wake this sleeper. To be called before the last look at [`Abort::is_aborted`].
+    pub(crate) fn enlist<'a>(&'a self, sleeper: &'a Arc<Sleeper>) -> Enlisted<'a> {
+        self.lock().push(Arc::clone(sleeper));
+        Enlisted { abort: self, sleeper }
+    }
+
     /// Readable while an abort is in force.
     pub(crate) fn wait_object(&self) -> Result<BorrowedFd<'_>, Error> {
         if let Some(event) = self.0.event.get() {
@@ -65,8 +88,11 @@ impl Abort {
     }
 
     fn change(&self, aborted: bool) {
-        let _changing = self.lock();
+        let sleepers = self.lock();
         self.0.aborted.store(aborted, Ordering::Release);
+        if aborted {
+            sleepers.iter().for_each(|sleeper| sleeper.wake());
+        }
         match self.0.event.get() {
             None => {}
             Some(event) if aborted => event.set(),
@@ -74,8 +100,8 @@ impl Abort {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, ()> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Sleeper>>> {
         // Nothing can panic while the lock is held, so a poisoned lock still guards sound state.
-        self.0.changing.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,7 +1,11 @@
 //! One accepted or dialled socket together with the protocol state machine that rules it.
 //!
+//! Messages cross the socket, or shared memory beside it; see [`memory`].
+//!
 //! Nothing here blocks, and no receive buffer is owned: thousands of idle connections share the
 //! buffers of the few threads that serve them.
+
+mod memory;
 
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -15,12 +19,16 @@ use netipc_proto::limits::Agreed;
 use netipc_proto::session::{Received, Session as Core};
 use rustix::io::Errno;
 
+use crate::abort::Abort;
 use crate::clock;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Operation};
+use crate::shm::channel::Channel;
 use crate::sys::credentials::PeerCredentials;
 use crate::sys::socket::{self, Packet, SEND_BATCH};
-use crate::uds::door::Place;
+use crate::sys::wait::{Interest, Wake, wait};
+use crate::uds::door::{Host, Place};
+use memory::Memory;
 
 /// Most parts of a message that are taken in one go, so that a peer of tiny parts cannot keep a thread to itself.
 const MAX_PARTS: usize = 256;
@@ -33,11 +41,15 @@ pub(crate) struct Connection {
     peer: PeerCredentials,
     packet_buffer: usize,
     endpoint: Endpoint,
-    place: Option<Place>,
+    /// The thread that was started to serve it.
+    host: Option<Host>,
+    memory: Option<Box<Memory>>,
     /// What the socket would not take yet, in order.
     outbox: VecDeque<Outgoing>,
     /// The peer takes no packets any more. What it sent before may still be queued here.
     peer_gone: bool,
+    // Declared, and so dropped, last: a place is free when all that was there has gone.
+    places: Vec<Place>,
 }
 
 #[derive(Debug)]
@@ -70,6 +82,8 @@ enum Bytes {
     Packet(usize),
     /// In the assembler.
     Assembled,
+    /// In the copy of the area.
+    Memory,
 }
 
 impl Connection {
@@ -92,14 +106,49 @@ impl Connection {
             endpoint,
             outbox: VecDeque::new(),
             peer_gone: false,
-            place: None,
+            places: Vec::new(),
+            host: None,
+            memory: None,
         }
     }
 
     /// Holds a place under a session limit for as long as the connection lives.
     pub(crate) fn with_place(mut self, place: Place) -> Self {
-        self.place = Some(place);
+        self.places.push(place);
         self
+    }
+
+    /// Carries its messages over shared memory.
+    pub(crate) fn over(mut self, channel: Channel) -> Self {
+        self.memory = Some(Box::new(Memory::new(channel)));
+        self.packet_buffer = 0;
+        self
+    }
+
+    /// Has a thread that waits to serve it.
+    pub(crate) fn with_host(mut self, host: Option<Host>) -> Self {
+        self.host = host;
+        self
+    }
+
+    /// The thread that waits to serve it.
+    pub(crate) fn take_host(&mut self) -> Option<Host> {
+        self.host.take()
+    }
+
+    /// Whether messages cross shared memory. Such a connection can be waited for with [`Connection::wait`] only.
+    pub(crate) fn is_over_memory(&self) -> bool {
+        self.memory.is_some()
+    }
+
+    /// Whether a message can be sent now without being kept.
+    pub(crate) fn may_send(&self) -> bool {
+        !self.has_unsent() && self.memory.as_ref().is_none_or(|memory| memory.channel.may_send())
+    }
+
+    /// Whether the peer has gone, as far as that can be known without receiving what it may have left.
+    pub(crate) fn has_hung_up(&self) -> bool {
+        self.memory.as_ref().is_some_and(|memory| memory.channel.has_hung_up())
     }
 
     /// The size of a buffer for [`Connection::receive`].
@@ -129,15 +178,14 @@ impl Connection {
     pub(crate) fn release(&mut self) {
         self.core.release();
         self.outbox.shrink_to(0);
+        if let Some(memory) = &mut self.memory {
+            memory.release();
+        }
     }
 
     /// Requests that were sent and not answered.
     pub(crate) fn in_flight(&self) -> impl Iterator<Item = u64> {
         self.core.in_flight()
-    }
-
-    pub(crate) fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
     }
 
     /// The message that broke a limit, when that was what the peer broke.
@@ -146,7 +194,21 @@ impl Connection {
     }
 
     pub(crate) fn has_unsent(&self) -> bool {
-        !self.outbox.is_empty()
+        !self.outbox.is_empty() || self.memory.as_ref().is_some_and(|memory| memory.has_unsent())
+    }
+
+    /// Waits for what `interest` says, for an abort or until `deadline`. Over memory a message is what makes room, too.
+    pub(crate) fn wait(
+        &mut self,
+        interest: Interest,
+        deadline: Option<Instant>,
+        abort: Option<&Abort>,
+    ) -> Result<Wake, Error> {
+        let woken = match &mut self.memory {
+            Some(memory) => memory.channel.wait(deadline, abort),
+            None => wait(self.socket.as_fd(), interest, deadline, abort.map(Abort::wait_object).transpose()?),
+        };
+        woken.map_err(|errno| Error::io(Operation::Wait, Some(&self.endpoint), errno))
     }
 
     /// Receives until a message is whole, the socket is empty or the peer is gone.
@@ -156,6 +218,9 @@ impl Connection {
         // What comes after a violation is not looked at, and must not be waited for either.
         if let Some(&violation) = self.core.violation() {
             return Err(violation.into());
+        }
+        if self.is_over_memory() {
+            return self.receive_from_memory();
         }
         for _ in 0..MAX_PARTS {
             let length = match socket::receive(self.socket.as_fd(), buffer) {
@@ -187,6 +252,7 @@ impl Connection {
         match envelope.bytes {
             Bytes::Packet(length) => &buffer[HEADER_LEN..length],
             Bytes::Assembled => self.core.assembled(),
+            Bytes::Memory => self.memory.as_ref().map_or(&[], |memory| memory.payload()),
         }
     }
 
@@ -195,6 +261,9 @@ impl Connection {
     /// Whether all is out tells [`Connection::has_unsent`].
     pub(crate) fn push(&mut self, header: &Header, payload: &[u8]) -> Result<(), Error> {
         let mut chunker = self.begin(header, payload)?;
+        if let Some(memory) = &mut self.memory {
+            return Ok(memory.push(header, payload)?);
+        }
         if self.outbox.is_empty() && !self.peer_gone {
             self.send_packets(&mut chunker, payload)?;
         }
@@ -218,6 +287,9 @@ impl Connection {
 
     /// Says one last thing, without a payload, on a session that is broken already.
     pub(crate) fn push_last(&mut self, header: &Header) -> Result<(), Error> {
+        if let Some(memory) = &mut self.memory {
+            return Ok(memory.push(header, &[])?);
+        }
         let mut chunker = Chunker::new(*header, self.agreed.packet_size);
         if !self.has_unsent() {
             self.send_packets(&mut chunker, &[])?;
@@ -234,7 +306,7 @@ impl Connection {
         while let [first, ..] = rest {
             let limit = self.agreed.packet_size as usize - HEADER_LEN;
             let run = rest.iter().take(SEND_BATCH).take_while(|(_, payload)| payload.len() <= limit).count();
-            if run < 2 || self.has_unsent() || self.peer_gone {
+            if run < 2 || self.has_unsent() || self.peer_gone || self.is_over_memory() {
                 self.push(&first.0, first.1)?;
                 rest = &rest[1..];
             } else {
@@ -276,6 +348,9 @@ impl Connection {
 
     /// Sends what was kept, as far as the socket takes it; whether anything went out.
     pub(crate) fn flush(&mut self) -> Result<bool, Error> {
+        if let Some(memory) = &mut self.memory {
+            return Ok(memory.flush()?);
+        }
         let mut moved = false;
         while let Some(mut next) = self.outbox.pop_front() {
             let before = next.chunker;

@@ -15,6 +15,7 @@ use rustix::io::Errno;
 
 use crate::client::State;
 use crate::endpoint::Endpoint;
+use crate::shm::fault::RegionFault;
 
 /// Any failure of this crate. [`Error::kind`] gives the code that is the same in every language.
 ///
@@ -41,6 +42,13 @@ pub enum Error {
         endpoint: Endpoint,
         /// What the server said, or got wrong.
         refusal: Refusal,
+    },
+    /// The session cannot have the shared memory that was agreed on.
+    Region {
+        /// Where.
+        endpoint: Endpoint,
+        /// Why.
+        fault: RegionFault,
     },
     /// The server answered a call with a status other than OK.
     Rejected(Status),
@@ -205,6 +213,7 @@ impl Error {
             Self::InvalidMessage(_) => ErrorKind::InvalidMessage,
             Self::Violation(violation) => violation.kind(),
             Self::Handshake { refusal, .. } => refusal.kind(),
+            Self::Region { fault, .. } => fault.kind(),
             Self::Rejected(_) => ErrorKind::Rejected,
             Self::Denied { .. } => ErrorKind::Denied,
             Self::LimitExceeded { .. } => ErrorKind::LimitExceeded,
@@ -230,6 +239,7 @@ impl fmt::Display for Error {
             Self::InvalidMessage(error) => write!(f, "the peer sent an invalid message: {error}"),
             Self::Violation(violation) => write!(f, "the peer broke the protocol: {violation}"),
             Self::Handshake { endpoint, refusal } => write!(f, "no session with {endpoint}: {refusal}"),
+            Self::Region { endpoint, fault } => write!(f, "no session with {endpoint}: {fault}"),
             Self::Rejected(status) => write!(f, "the server answered with status {status}"),
             Self::Denied { endpoint, source } => {
                 write!(f, "{endpoint} may not be used: {source}; its server sets who may")
@@ -265,6 +275,7 @@ impl std::error::Error for Error {
             Self::InvalidMessage(error) => Some(error),
             Self::Violation(violation) => Some(violation),
             Self::Handshake { refusal, .. } => Some(refusal),
+            Self::Region { fault, .. } => Some(fault),
             Self::Denied { source, .. } | Self::NotFound { source, .. } | Self::Io { source, .. } => Some(source),
             Self::AddressInUse { occupant: Occupant::Unknown(source), .. } => Some(source),
             _ => None,

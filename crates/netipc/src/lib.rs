@@ -36,11 +36,22 @@
 //!
 //! The protocol itself is in [`proto`], without I/O; the normative text is in `spec/`.
 //!
+//! # Shared memory
+//!
+//! Messages cross the socket, or shared memory where both sides offer it: put [`Profiles::SHM_HYBRID`] into
+//! [`SessionConfig::supported`] and [`ListenerConfig::supported`]. A session for which the memory cannot be had goes over
+//! the socket, and [`ClientStatus::fallback`] and [`ServerStatus::shm_fault`] tell why. The price is a thread for each such
+//! session of a server, one that watches peers, and a handler for SIGBUS in the process.
+//!
 //! # Threads
 //!
 //! Everything is `Send`. A client, session or listener is used by one thread at a time; [`Abort`] and [`ServerHandle`]
 //! work from any.
 #![deny(unsafe_code)]
+
+// Unit tests use what the other tests share, which knows this crate by its name.
+#[cfg(test)]
+extern crate self as netipc;
 
 mod abort;
 mod client;
@@ -52,8 +63,10 @@ mod limits;
 mod listener;
 mod server;
 mod session;
+mod shm;
 mod sys;
 mod uds;
+mod waiting;
 
 pub use netipc_proto as proto;
 pub use netipc_proto::codec;
@@ -65,13 +78,14 @@ pub use netipc_proto::service::{HandlerError, Service};
 pub use netipc_services as services;
 
 pub use abort::Abort;
-pub use client::{BatchReply, Client, ClientConfig, ClientCounters, ClientStatus, LookupLimits, State};
+pub use client::{BatchReply, Client, ClientConfig, ClientCounters, ClientStatus, Fallback, LookupLimits, State};
 pub use clock::Deadline;
 pub use endpoint::Endpoint;
 pub use error::{Error, Occupant, Operation, OsError, Waiting};
 pub use listener::{Listener, ListenerConfig};
 pub use server::{RunningServer, Server, ServerConfig, ServerHandle, ServerStatus};
 pub use session::{Message, Session, SessionConfig};
+pub use shm::fault::{HeaderFault, RegionFault, RegionStep};
 pub use sys::credentials::PeerCredentials;
 pub use sys::wait::Interest;
 

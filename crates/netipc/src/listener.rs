@@ -23,7 +23,8 @@ use crate::uds::reception::Reception;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ListenerConfig {
-    /// Profiles that may be used. Default: baseline.
+    /// Profiles that may be used. Default: baseline. With `SHM_HYBRID` clients that offer it get shared memory, as long as
+    /// it can be had; see [`SessionConfig::supported`](crate::SessionConfig::supported) for what the process gets with it.
     pub supported: Profiles,
     /// Profiles that are preferred among them. Default: none.
     pub preferred: Profiles,
@@ -46,6 +47,8 @@ pub struct ListenerConfig {
     pub backlog: i32,
     /// Most sessions at a time; one more is refused with status 6. Default: 4096.
     pub max_sessions: usize,
+    /// Most sessions with shared memory at a time, for each of which a server has a thread; others go without. Default: 64.
+    pub max_shm_sessions: usize,
     /// Most clients that may be in their handshake; one more drops the oldest. Default: 256.
     pub max_arrivals: usize,
     /// How long a client may take to say HELLO. Default: 5 s.
@@ -70,6 +73,7 @@ impl Default for ListenerConfig {
             allow_gids: Vec::new(),
             backlog: 128,
             max_sessions: 4096,
+            max_shm_sessions: 64,
             max_arrivals: 256,
             handshake_timeout: limits::DEFAULT_HANDSHAKE_TIMEOUT,
             half_message_timeout: limits::DEFAULT_CALL_TIMEOUT,
@@ -92,6 +96,7 @@ impl fmt::Debug for ListenerConfig {
             .field("allow_gids", &self.allow_gids)
             .field("backlog", &self.backlog)
             .field("max_sessions", &self.max_sessions)
+            .field("max_shm_sessions", &self.max_shm_sessions)
             .field("max_arrivals", &self.max_arrivals)
             .field("handshake_timeout", &self.handshake_timeout)
             .field("half_message_timeout", &self.half_message_timeout)

@@ -14,11 +14,11 @@ use crate::abort::Abort;
 use crate::clock::Deadline;
 use crate::connection::{Connection, Envelope, Incoming};
 use crate::endpoint::Endpoint;
-use crate::error::{Error, Operation, Waiting};
+use crate::error::{Error, Waiting};
 use crate::sys::credentials::PeerCredentials;
 use crate::sys::socket::discard;
 use crate::sys::wait::{Interest, Wake, wait};
-use crate::uds::dial::dial;
+use crate::uds::dial::{Dialled, dial};
 use crate::uds::reception::LINGER;
 
 /// A whole message.
@@ -34,7 +34,8 @@ pub struct Message<'a> {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SessionConfig {
-    /// Profiles that may be used. Default: baseline.
+    /// Profiles that may be used. Default: baseline. Shared memory is `SHM_HYBRID`: the process gets a thread that watches
+    /// peers while it has such sessions, and with the first one a handler for SIGBUS (`spec/shm.md`, section 6).
     pub supported: Profiles,
     /// Profiles that are preferred among them. Default: none.
     pub preferred: Profiles,
@@ -104,7 +105,11 @@ impl SessionConfig {
 /// is over: drop it. A send that its deadline or an abort cut short ends the session too, because the peer may have got
 /// half of the message.
 ///
-/// `Send`, and used by one thread at a time. Implements `spec/uds.md` and `spec/envelope.md`.
+/// Over shared memory (profile `SHM_HYBRID`) one request is in flight at a time. A send that finds one waits for its
+/// response first, which the next receive hands over. There is no descriptor to wait for, and a message that a send could
+/// not publish in its time has not been sent: the session goes on.
+///
+/// `Send`, and used by one thread at a time. Implements `spec/uds.md`, `spec/shm.md` and `spec/envelope.md`.
 #[derive(Debug)]
 pub struct Session {
     connection: Connection,
@@ -117,14 +122,18 @@ impl Session {
     /// # Errors
     ///
     /// `NotFound` when nobody serves it, `Denied`, `Incompatible` or `Rejected` when the server refuses, `Timeout`,
-    /// `Aborted`, `Disconnected` when the server hangs up, `PeerMisbehaved`, `Io`.
+    /// `Aborted`, `Disconnected` when the server hangs up, `PeerMisbehaved`, `Io`. [`Error::Region`] when the server
+    /// chose shared memory which cannot be attached: connect without that profile.
     pub fn connect(
         endpoint: &Endpoint,
         config: &SessionConfig,
         deadline: Deadline,
         abort: Option<&Abort>,
     ) -> Result<Self, Error> {
-        Ok(Self::new(dial(endpoint, config.proposal(), config.half_message_timeout, deadline, abort)?))
+        match dial(endpoint, config.proposal(), config.half_message_timeout, deadline, abort)? {
+            Dialled::Session(connection) => Ok(Self::new(*connection)),
+            Dialled::Unattached { fault, .. } => Err(Error::Region { endpoint: endpoint.clone(), fault }),
+        }
     }
 
     pub(crate) fn new(connection: Connection) -> Self {
@@ -176,8 +185,11 @@ impl Session {
         }
         let result = self.connection.push_many(messages);
         while self.connection.has_unsent() {
-            self.wait(Interest::Write, Waiting::Room, deadline, abort)?;
-            self.connection.flush()?;
+            if let Err(error) = self.wait(Interest::Write, Waiting::Room, deadline, abort) {
+                self.connection.recall();
+                return Err(error);
+            }
+            self.connection.pump()?;
         }
         result
     }
@@ -186,10 +198,11 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// `WouldBlock` while an earlier message is not out; otherwise as [`Session::send`].
+    /// `WouldBlock` while an earlier message is not out, or over shared memory not answered; otherwise as
+    /// [`Session::send`].
     pub fn try_send(&mut self, header: &Header, payload: &[u8]) -> Result<(), Error> {
         self.connection.flush()?;
-        if self.connection.has_unsent() {
+        if !self.connection.may_send() {
             return Err(Error::WouldBlock);
         }
         self.connection.push(header, payload)
@@ -221,8 +234,11 @@ impl Session {
     ///
     /// `WouldBlock` when there is none; otherwise as [`Session::receive`].
     pub fn try_receive(&mut self) -> Result<Message<'_>, Error> {
+        // Looked at first: what came before the end is delivered before it.
+        let is_over = self.connection.has_hung_up();
         match self.poll_envelope()? {
             Some(envelope) => Ok(self.message(&envelope)),
+            None if is_over => Err(Error::Disconnected { cause: None }),
             None => Err(Error::WouldBlock),
         }
     }
@@ -231,6 +247,10 @@ impl Session {
     /// all of it; 100 ms at most.
     pub fn close(mut self) {
         let until = Deadline::after(LINGER);
+        if self.connection.is_over_memory() {
+            // What was published stays there for the peer, whatever becomes of this side.
+            return;
+        }
         self.flush_until(until);
         linger(&[self.connection.finish()], until);
     }
@@ -254,6 +274,9 @@ impl Session {
     ///
     /// `Unsupported` on a transport without one.
     pub fn wait_object(&self) -> Result<BorrowedFd<'_>, Error> {
+        if self.connection.is_over_memory() {
+            return Err(Error::Unsupported("waiting for a descriptor over shared memory"));
+        }
         Ok(self.connection.as_fd())
     }
 
@@ -317,12 +340,11 @@ impl Session {
     ) -> Result<(), Error> {
         let half = self.connection.half_message_deadline();
         let at = deadline.at().into_iter().chain(half).min();
-        match wait(self.connection.as_fd(), interest, at, abort.map(Abort::wait_object).transpose()?) {
-            Ok(Wake::Ready) => Ok(()),
-            Ok(Wake::Aborted) => Err(Error::Aborted),
-            Ok(Wake::TimedOut) if deadline.has_passed() => Err(Error::Timeout { waiting_for, limit: deadline.limit() }),
-            Ok(Wake::TimedOut) => self.connection.check_half_message(),
-            Err(errno) => Err(Error::io(Operation::Wait, Some(self.connection.endpoint()), errno)),
+        match self.connection.wait(interest, at, abort)? {
+            Wake::Ready => Ok(()),
+            Wake::Aborted => Err(Error::Aborted),
+            Wake::TimedOut if deadline.has_passed() => Err(Error::Timeout { waiting_for, limit: deadline.limit() }),
+            Wake::TimedOut => self.connection.check_half_message(),
         }
     }
 }

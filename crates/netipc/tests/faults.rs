@@ -4,15 +4,21 @@
 
 #[path = "support/raw.rs"]
 mod raw;
+#[path = "support/region.rs"]
+mod region;
 
 use std::error::Error as _;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use netipc::services::{Increment, StringReverse};
-use netipc::{Error, ErrorKind, State};
+use netipc::{Error, ErrorKind, Profiles, State};
 
-use raw::{Bed, Field, Raw, STRING_REVERSE, at, batch, batch_payload, chunked, hello, request, set_all, text};
+use raw::{
+    Bed, Field, Raw, STRING_REVERSE, at, batch, batch_payload, chunked, eventually, hello, request, set_all, text,
+    u64_at,
+};
+use region::{HYBRID, REQUESTS, RESPONSES, RawRegion, file_name, header, write_file};
 
 const LONG: Duration = Duration::from_secs(3600);
 
@@ -40,6 +46,74 @@ fn fault_01_silent_peer_does_not_block_others() {
     assert!(silent.iter().all(|client| client.receive_now().is_none()), "they are still there");
     drop(silent);
     bed.assert_only(&server, 0);
+}
+
+const BOTH: Profiles = Profiles(3);
+
+fn over_memory(config: &mut netipc::ServerConfig) {
+    config.listener.supported = BOTH;
+}
+
+/// A client that speaks bytes, over shared memory.
+fn raw_client(bed: &Bed, fields: &[Field]) -> (Raw, RawRegion) {
+    let hello = set_all(set_all(hello(), &[Field::U32(at::hello::SUPPORTED, 1 | HYBRID)]), fields);
+    let (socket, ack) = Raw::session_with(&bed.path(), &hello);
+    assert_eq!(raw::u32_at(&ack, at::ack::SELECTED), HYBRID);
+    let name = file_name("test", u64_at(&ack, at::ack::SESSION_ID));
+    (socket, RawRegion::open(&bed.endpoint().run_dir().join(name)))
+}
+
+#[test]
+fn fault_02_vanished_clients_leave_nothing() {
+    // NIPC-SHM-15, NIPC-SHM-06: at every stage of a call; far more of them than there may be at once.
+    let bed = Bed::new();
+    let server = reverse(&bed, |config| {
+        over_memory(config);
+        config.listener.max_shm_sessions = 4;
+    });
+    for round in 0..40 {
+        let peers: Vec<(Raw, RawRegion)> = (0..4).map(|_| raw_client(&bed, &[])).collect();
+        for (stage, (_, region)) in peers.iter().enumerate().take(round % 5) {
+            region.send(REQUESTS, &request(STRING_REVERSE, 1, &text(&[b'x'; 100])));
+            if stage % 2 == 0 {
+                region.receive_after(RESPONSES, 0);
+            }
+        }
+        drop(peers);
+        eventually("all sessions end", || server.handle().status().shm_sessions == 0);
+        bed.assert_only(&server, 0);
+        assert_eq!(bed.files(), ["test.sock"]);
+    }
+    assert_eq!(server.handle().status().violations, 0);
+}
+
+#[test]
+fn fault_03_dead_servers_are_noticed_at_once() {
+    // NIPC-SHM-15: the call has an hour, the watchdog a minute.
+    let bed = Bed::new();
+    let listener = bed.listener();
+    std::thread::scope(|scope| {
+        let bed = &bed;
+        scope.spawn(move || {
+            for _ in 0..2 {
+                let (socket, hello) = listener.accept_hello();
+                let path = bed.endpoint().run_dir().join(file_name("test", 1));
+                let _ = std::fs::remove_file(&path);
+                let region = RawRegion::create(&path, 1088, 65600);
+                let fields = [Field::U32(at::ack::SERVER_SUPPORTED, 3), Field::U32(at::ack::SELECTED, HYBRID)];
+                socket.send(&set_all(raw::ack_to(&hello), &fields));
+                region.receive_after(REQUESTS, 0);
+                // Gone, without a word in the region.
+                drop(socket);
+            }
+        });
+        let mut client = bed.ready_client::<Increment>(|config| {
+            config.session.supported = BOTH;
+            config.call_timeout = LONG;
+        });
+        assert_eq!(client.call(1).unwrap_err().kind(), ErrorKind::Disconnected);
+        assert_eq!(client.status().counters.resends, 1);
+    });
 }
 
 #[test]
@@ -150,6 +224,55 @@ fn fault_09_no_stale_bytes_in_batch_padding() {
 }
 
 #[test]
+fn fault_10_recycled_process_id_keeps_nothing_alive() {
+    // NIPC-SHM-07: the owner's number is taken by a living process, this one, that has nothing to do with the file.
+    let bed = Bed::new();
+    let path = bed.endpoint().run_dir().join(file_name("test", 1));
+    let own = std::process::id() as i32;
+    write_file(&path, &header(own, 1088, 65600), 66752);
+    let server = reverse(&bed, over_memory);
+    assert!(!path.exists());
+    // Neither when a session wants the name, nor when a server starts.
+    write_file(&path, &header(own, 1088, 65600), 66752);
+    let (socket, region) = raw_client(&bed, &[]);
+    region.send(REQUESTS, &request(STRING_REVERSE, 1, &text(b"abc")));
+    assert_eq!(region.receive_after(RESPONSES, 0), raw::response(STRING_REVERSE, 1, &text(b"cba")));
+    assert_eq!(bed.files().len(), 2);
+    drop(socket);
+    bed.assert_only(&server, 0);
+}
+
+#[test]
+fn fault_11_limits_and_directories_hold_in_shared_memory() {
+    // NIPC-SHM-14: what a socket would not let through, although the area has room for it.
+    let bed = Bed::new();
+    let server = reverse(&bed, over_memory);
+    let terms = [Field::U32(at::hello::REQUEST_PAYLOAD, 40), Field::U32(at::hello::REQUEST_ITEMS, 2)];
+    let answered_and_closed = [
+        request(STRING_REVERSE, 5, &text(&[b'x'; 32])),
+        batch(request(STRING_REVERSE, 5, &batch_payload(&[[], [], [0u8; 0]])), 3),
+    ];
+    for message in answered_and_closed {
+        let (socket, region) = raw_client(&bed, &terms);
+        region.send(REQUESTS, &message);
+        assert_eq!(region.receive_after(RESPONSES, 0), raw::failure(STRING_REVERSE, 5, 5));
+        socket.end();
+    }
+    let entry = |offset: u32, length: u32| [offset.to_ne_bytes(), length.to_ne_bytes()].concat();
+    for directory in [entry(0, 1), entry(8, 0), entry(4, 0), entry(u32::MAX - 7, 8)] {
+        let (socket, region) = raw_client(&bed, &terms);
+        region.send(REQUESTS, &batch(request(STRING_REVERSE, 5, &directory), 1));
+        socket.end();
+        assert_eq!(region.sequence(RESPONSES), 0, "{directory:?} was answered");
+    }
+    eventually("all are counted", || {
+        let status = server.handle().status();
+        (status.failed, status.violations) == (2, 4)
+    });
+    bed.assert_only(&server, 0);
+}
+
+#[test]
 fn fault_14_errors_keep_their_cause() {
     // NIPC-ERR-04, NIPC-ERR-05: what the operating system, or the peer, said is at the end of the chain.
     let bed = Bed::new();
@@ -212,7 +335,7 @@ fn fault_15_session_limit_is_a_clear_error() {
         assert_eq!(cause.kind(), ErrorKind::Rejected);
         assert!(cause.to_string().contains("try again later"), "{cause}");
     }
-    raw::eventually("all are counted", || server.handle().status().rejected == 5);
+    eventually("all are counted", || server.handle().status().rejected == 5);
     assert_eq!(first.call(b"abc").unwrap().text(), b"cba");
     drop(second);
     bed.assert_only(&server, 1);

@@ -19,6 +19,8 @@ pub(crate) const PARTS: &[Step] = &[
     Step::new("requirements", requirements::step),
     Step::new("go-tests", go::tests),
     Step::new("rust-tests", suite::run),
+    Step::new("rust-models", suite::models),
+    Step::new("rust-sanitizer", suite::sanitized),
     Step::new("c-clang", c::clang),
     Step::new("c-sanitizers", c::sanitizers),
     Step::new("c-32-bit", c::tests_32_bit),

@@ -114,7 +114,8 @@ fn directory(project: &Project) -> PathBuf {
     project.target().join("fuzz")
 }
 
-fn host(project: &Project) -> Result<String> {
+/// The triple of this machine.
+pub(crate) fn host(project: &Project) -> Result<String> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let text = process::output(&mut project.command(rustc, ["-vV"]))?;
     let line = text.lines().find_map(|line| line.strip_prefix("host: "));

@@ -20,9 +20,36 @@ fn ready_tells_where_and_who() {
             "pid": provider.id(),
             "services": ["cgroups-snapshot"],
             "run_dir": run_dir.path().to_str().unwrap(),
-            "profiles": ["baseline"],
+            "profiles": ["baseline", "shm-hybrid"],
         })
     );
+}
+
+#[test]
+fn profiles_are_what_both_sides_offer() {
+    // NIPC-PRF-01, NIPC-SHM-06
+    for (served, called, used) in [
+        ("baseline,shm-hybrid", "baseline,shm-hybrid", "shm-hybrid"),
+        ("shm-hybrid", "shm-hybrid", "shm-hybrid"),
+        ("baseline,shm-hybrid", "baseline", "baseline"),
+        ("baseline", "baseline,shm-hybrid", "baseline"),
+    ] {
+        let run_dir = RunDir::new();
+        let provider = run_dir.serve(&["increment", "--profiles", served]);
+        let profiles: Vec<&str> = served.split(',').collect();
+        assert_eq!(provider.ready["profiles"], json!(profiles));
+        let call = run_dir.run(&["call", "increment", "--value", "41", "--profiles", called, "--json"]);
+        assert_eq!(call.prints(), "{\"value\":42}\n");
+        let ping = run_dir.run(&["ping", "increment", "--count", "20", "--profiles", called, "--json"]);
+        let ping: serde_json::Value = serde_json::from_str(ping.prints()).unwrap();
+        assert_eq!(ping["profile"], used);
+        provider.signal(Signal::TERM);
+        assert_eq!(provider.wait(), Some(0));
+        assert!(run_dir.entries().is_empty());
+    }
+    let run_dir = RunDir::new();
+    let _provider = run_dir.serve(&["increment", "--profiles", "baseline"]);
+    run_dir.run(&["call", "increment", "--value", "1", "--profiles", "shm-hybrid"]).fails(4, "profile");
 }
 
 #[test]

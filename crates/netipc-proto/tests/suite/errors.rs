@@ -18,6 +18,7 @@ fn kinds_of_violations() {
         Violation::Header(HeaderError::Magic { got: 0 }),
         Violation::Batch(BatchError::Misaligned { index: 0, offset: 1 }),
         Violation::Chunk(ChunkError::Flags { got: 1 }),
+        Violation::MessageCut { got: 1, expected: 2 },
     ];
     assert!(invalid.iter().all(|violation| violation.kind() == ErrorKind::InvalidMessage));
     let misbehaved = [
@@ -26,6 +27,10 @@ fn kinds_of_violations() {
         Violation::TooManyItems { got: 2, allowed: 1 },
         Violation::PacketTooLong { got: 2, allowed: 1 },
         Violation::UnknownMessageId { got: 1 },
+        Violation::RegionLength { got: 0, allowed: 64 },
+        Violation::RegionSequence { got: 3, expected: 1 },
+        Violation::RegionChanged,
+        Violation::RegionLost,
         Violation::HalfMessage { got: 1, expected: 2, timeout: Duration::ZERO },
     ];
     assert!(misbehaved.iter().all(|violation| violation.kind() == ErrorKind::PeerMisbehaved));
@@ -83,6 +88,9 @@ fn sentences() -> Vec<(Box<dyn Error>, &'static [&'static str])> {
         (Box::new(Violation::TooManyItems { got: 20, allowed: 10 }), &["20", "10"]),
         (Box::new(Violation::PacketTooLong { got: 97, allowed: 96 }), &["97", "96"]),
         (Box::new(Violation::UnknownMessageId { got: 42 }), &["42"]),
+        (Box::new(Violation::MessageCut { got: 9, expected: 10 }), &["9", "10"]),
+        (Box::new(Violation::RegionLength { got: 70, allowed: 64 }), &["70", "64"]),
+        (Box::new(Violation::RegionSequence { got: 8, expected: 7 }), &["8", "7"]),
         (Box::new(Violation::UnexpectedKind { got: Kind::Control, expected: Kind::Request }), &["control", "request"]),
         (Box::new(Violation::HalfMessage { got: 10, expected: 20, timeout }), &["10", "20", "30s"]),
         (Box::new(Violation::from(BatchError::Truncated { items: 9, got: 8 })), &["9", "8"]),

@@ -11,13 +11,13 @@ use netipc_proto::header::{Header, Status};
 use crate::abort::Abort;
 use crate::client::config::ClientConfig;
 use crate::client::lookup::LookupLimits;
-use crate::client::status::{ClientCounters, ClientStatus, State};
+use crate::client::status::{ClientCounters, ClientStatus, Fallback, State};
 use crate::clock::Deadline;
-use crate::connection::Envelope;
+use crate::connection::{Connection, Envelope};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::session::{Message, Session};
-use crate::uds::dial::dial;
+use crate::uds::dial::{Dialled, RUNNABLE, dial};
 
 #[derive(Debug)]
 pub(crate) struct Link {
@@ -28,6 +28,8 @@ pub(crate) struct Link {
     session: Option<Session>,
     state: State,
     cause: Option<Arc<Error>>,
+    /// Kept until a reset, and not offered meanwhile.
+    fallback: Option<Fallback>,
     /// Goes up for as long as the client lives, so no session sees an id twice.
     next_id: u64,
     counters: ClientCounters,
@@ -75,6 +77,7 @@ impl Link {
             session: None,
             state: State::Disconnected,
             cause: None,
+            fallback: None,
             next_id: 1,
             counters: ClientCounters::default(),
         }
@@ -96,6 +99,7 @@ impl Link {
         ClientStatus {
             state: self.state,
             cause: self.cause.clone(),
+            fallback: self.fallback,
             agreed: self.session.as_ref().map(|session| *session.agreed()),
             peer: self.session.as_ref().map(Session::peer),
             counters: self.counters,
@@ -106,6 +110,7 @@ impl Link {
         self.session = None;
         self.state = State::Disconnected;
         self.cause = None;
+        self.fallback = None;
         self.growth.refused();
     }
 
@@ -338,12 +343,10 @@ impl Link {
     fn connect(&mut self, deadline: Deadline) -> Result<(), Error> {
         self.session = None;
         self.state = State::Connecting;
-        let proposal = self.config.proposal(self.growth.proposal());
         let deadline = Deadline::after(self.config.connect_timeout).min(deadline);
-        // Half a response is bounded by the deadline of its call.
-        match dial(&self.endpoint, proposal, Duration::MAX, deadline, Some(&self.abort)) {
+        match self.dial(deadline) {
             Ok(connection) => {
-                self.session = Some(Session::new(connection));
+                self.session = Some(Session::new(*connection));
                 self.state = State::Ready;
                 self.cause = None;
                 self.counters.connects += 1;
@@ -357,6 +360,24 @@ impl Link {
                     self.growth.refused();
                 }
                 Err(error)
+            }
+        }
+    }
+
+    /// Connects, a second time if the first session could not be had for want of its memory. NIPC-SHM-17.
+    fn dial(&mut self, deadline: Deadline) -> Result<Box<Connection>, Error> {
+        loop {
+            let mut proposal = self.config.proposal(self.growth.proposal());
+            if let Some(Fallback { profile, fault }) = self.fallback {
+                proposal.supported = proposal.supported.without(profile);
+                if (proposal.supported & RUNNABLE).is_empty() {
+                    return Err(Error::Region { endpoint: self.endpoint.clone(), fault });
+                }
+            }
+            // Half a response is bounded by the deadline of its call.
+            match dial(&self.endpoint, proposal, Duration::MAX, deadline, Some(&self.abort))? {
+                Dialled::Session(connection) => return Ok(connection),
+                Dialled::Unattached { profile, fault } => self.fallback = Some(Fallback { profile, fault }),
             }
         }
     }

@@ -18,7 +18,7 @@ use netipc_proto::service::Service;
 pub use batch::BatchReply;
 pub use config::ClientConfig;
 pub use lookup::LookupLimits;
-pub use status::{ClientCounters, ClientStatus, State};
+pub use status::{ClientCounters, ClientStatus, Fallback, State};
 
 use crate::abort::Abort;
 use crate::connection::Envelope;
@@ -89,7 +89,7 @@ impl<S: Service> Client<S> {
         self.link.abort().clone()
     }
 
-    /// Forgets the session, a refusal, and how far limits had grown. The next refresh connects anew.
+    /// Forgets the session, a refusal, a profile that could not run, and how far limits had grown. The next refresh connects anew.
     pub fn reset(&mut self) {
         self.link.close();
     }

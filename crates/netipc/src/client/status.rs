@@ -4,8 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use netipc_proto::limits::Agreed;
+use netipc_proto::profile::Profiles;
 
 use crate::error::Error;
+use crate::shm::fault::RegionFault;
 use crate::sys::credentials::PeerCredentials;
 
 /// Where a client stands.
@@ -52,10 +54,22 @@ pub struct ClientStatus {
     pub cause: Option<Arc<Error>>,
     /// What the session runs on, while there is one: profile, limits, packet size and session id.
     pub agreed: Option<Agreed>,
+    /// The profile that this client does without until a reset, when it could not run it.
+    pub fallback: Option<Fallback>,
     /// Who serves it, while there is a session.
     pub peer: Option<PeerCredentials>,
     /// What it did.
     pub counters: ClientCounters,
+}
+
+/// A profile that a client could not run, although the server had chosen it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Fallback {
+    /// Which one.
+    pub profile: Profiles,
+    /// What it lacked.
+    pub fault: RegionFault,
 }
 
 /// What a client did.

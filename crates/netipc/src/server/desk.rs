@@ -76,6 +76,10 @@ impl Desk {
         &self.connection
     }
 
+    pub(super) fn connection_mut(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
     /// The socket, after everything was said.
     pub(crate) fn leave(self) -> Arc<OwnedFd> {
         self.connection.finish()

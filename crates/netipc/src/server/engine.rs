@@ -7,6 +7,8 @@
 //! the event until it is armed again. Before a worker serves, it makes sure that another one waits (up to the limit), so
 //! a handler that takes its time holds up only its own session.
 //!
+//! Shared memory has no descriptor to wait for, so a session over it has a thread of its own; see `host`.
+//!
 //! Who wants something of a session that a worker has, leaves word on its seat and does not wait: the worker looks there
 //! after it has let go. See [`Engine::visit`].
 
@@ -49,6 +51,7 @@ pub(crate) struct Engine {
     /// Taken by the main thread; what remains here belongs to a server that has not run.
     pub(super) reception: Mutex<Option<Reception>>,
     pub(super) reception_stats: Mutex<ReceptionStats>,
+    shm_sessions: Arc<AtomicUsize>,
     pub(super) seats: Mutex<HashMap<u64, Arc<Seat>>>,
     next_seat: AtomicU64,
     pub(super) timer: Timer,
@@ -57,7 +60,10 @@ pub(crate) struct Engine {
     pub(super) departing: Mutex<Option<Vec<Arc<OwnedFd>>>>,
     idle: AtomicUsize,
     pub(super) workers: Mutex<usize>,
+    /// Threads of sessions over shared memory.
+    pub(super) hosts: Mutex<usize>,
     pub(super) worker_left: Condvar,
+    pub(super) host_left: Condvar,
     max_workers: usize,
     pub(super) drain_timeout: Duration,
     /// Why the server stopped by itself.
@@ -72,6 +78,8 @@ pub(super) struct Seat {
     wanted: AtomicBool,
     /// To cut the session off while a handler is busy with it.
     socket: Weak<OwnedFd>,
+    /// A thread of its own has it, always.
+    is_hosted: bool,
 }
 
 struct Taken {
@@ -91,6 +99,7 @@ impl Engine {
             stopping: AtomicBool::new(false),
             short_handed: AtomicBool::new(false),
             reception_stats: Mutex::default(),
+            shm_sessions: reception.shm_sessions(),
             seats: Mutex::default(),
             next_seat: AtomicU64::new(FIRST_SEAT),
             timer: Timer::new().map_err(fail)?,
@@ -98,7 +107,9 @@ impl Engine {
             departing: Mutex::new(Some(Vec::new())),
             idle: AtomicUsize::new(0),
             workers: Mutex::new(0),
+            hosts: Mutex::new(0),
             worker_left: Condvar::new(),
+            host_left: Condvar::new(),
             max_workers: config.max_workers.max(1),
             drain_timeout: config.drain_timeout,
             failure: Mutex::default(),
@@ -129,6 +140,9 @@ impl Engine {
         let mut status = ServerStatus {
             sessions,
             workers,
+            shm_sessions: self.shm_sessions.load(Ordering::Acquire),
+            shm_fallbacks: reception.shm.fallbacks,
+            shm_fault: reception.shm.last,
             accepted: reception.accepted,
             rejected: reception.rejected,
             dropped: reception.dropped,
@@ -198,11 +212,25 @@ impl Engine {
     }
 
     /// Gives a new session its place among the others.
-    pub(super) fn seat(&self, connection: Connection) {
+    pub(super) fn seat(&self, mut connection: Connection) {
         let key = self.next_seat.fetch_add(1, Ordering::Relaxed);
+        let host = connection.take_host();
+        let seat = Arc::new(Seat {
+            key,
+            taken: Mutex::new(None),
+            wanted: AtomicBool::new(false),
+            socket: connection.socket(),
+            is_hosted: host.is_some(),
+        });
+        if let Some(host) = host {
+            lock(&self.seats).insert(key, seat);
+            if host.send((key, connection)).is_err() {
+                // The thread has panicked, and reported that.
+                self.unseat(key);
+            }
+            return;
+        }
         let desk = Desk::new(connection);
-        let socket = desk.connection().socket();
-        let seat = Arc::new(Seat { key, taken: Mutex::new(None), wanted: AtomicBool::new(false), socket });
         // Locked until it is registered: a worker that is faster waits.
         let mut taken = lock(&seat.taken);
         lock(&self.seats).insert(key, Arc::clone(&seat));
@@ -210,9 +238,15 @@ impl Engine {
             *taken = Some(Taken { desk, deadline: None });
         } else {
             // The kernel has no room to watch it: the client sees the end and may come back.
-            lock(&self.seats).remove(&key);
-            self.bell.set();
+            self.unseat(key);
         }
+    }
+
+    /// Forgets a session that has ended.
+    pub(super) fn unseat(&self, key: u64) {
+        lock(&self.seats).remove(&key);
+        // A descriptor may be free now, somebody is to be seen off, or the last one has left.
+        self.bell.set();
     }
 
     fn serve(&self, key: u64, scratch: &mut Scratch) {
@@ -254,11 +288,13 @@ impl Engine {
         seat.wanted.store(true, Ordering::SeqCst);
         fence(Ordering::SeqCst);
         self.look_while_wanted(seat);
-        if self.house.is_closed()
-            && let Some(socket) = seat.socket.upgrade()
-        {
+        let Some(socket) = seat.socket.upgrade() else { return };
+        if self.house.is_closed() {
             // A handler may be busy with it for long, and the client need not wait for that.
             socket::shutdown_both(socket.as_fd());
+        } else if seat.is_hosted && self.is_stopping() {
+            // Its thread sees the end, as if the client had hung up, and answers what has come before.
+            socket::shutdown_read(socket.as_fd());
         }
     }
 
@@ -308,9 +344,7 @@ impl Engine {
         } else {
             drop(taken);
         }
-        lock(&self.seats).remove(&seat.key);
-        // A descriptor may be free now, somebody is to be seen off, or the last one has left.
-        self.bell.set();
+        self.unseat(seat.key);
     }
 
     fn set_deadline(&self, key: u64, taken: &mut Taken, deadline: Option<Instant>) {

@@ -4,6 +4,7 @@ mod answer;
 mod config;
 mod desk;
 mod engine;
+mod host;
 mod porter;
 mod stats;
 

@@ -1,7 +1,7 @@
 //! The main thread of a server: lets clients in, sees them off, watches deadlines, and closes in the evening.
 
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use rustix::event::epoll::Event as Ready;
@@ -29,6 +29,7 @@ impl Engine {
         let Some(mut reception) = lock(&self.reception).take() else {
             return Err(Error::Bug("a server ran twice"));
         };
+        reception.host_with(self.hosts());
         let served = self.hire().and_then(|()| self.receive(&mut reception));
         let departing = self.close_endpoint(reception);
         self.drain(departing);
@@ -139,17 +140,23 @@ impl Engine {
     fn await_workers(&self, deadline: Deadline) {
         let soon = clock::after(LINGER);
         let until = deadline.at().map_or(soon, |at| at.max(soon));
-        let mut workers = lock(&self.workers);
-        while *workers > 0 {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                break;
-            }
-            workers = match self.worker_left.wait_timeout(workers, left) {
-                Ok((guard, _)) => guard,
-                Err(poisoned) => poisoned.into_inner().0,
-            };
+        await_none(&self.workers, &self.worker_left, until);
+        await_none(&self.hosts, &self.host_left, until);
+    }
+}
+
+/// Waits until a count is 0, but not beyond `until`.
+fn await_none(count: &Mutex<usize>, changed: &Condvar, until: Instant) {
+    let mut count = lock(count);
+    while *count > 0 {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            break;
         }
+        count = match changed.wait_timeout(count, left) {
+            Ok((guard, _)) => guard,
+            Err(poisoned) => poisoned.into_inner().0,
+        };
     }
 }
 

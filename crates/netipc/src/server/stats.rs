@@ -4,14 +4,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use netipc_proto::header::Status;
 
+use crate::shm::fault::RegionFault;
+
 /// A view of a server at one moment. Counters start at 0 and count from the bind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServerStatus {
     /// Sessions that exist now.
     pub sessions: usize,
-    /// Threads that serve them.
+    /// Threads that serve those over sockets.
     pub workers: usize,
+    /// Sessions over shared memory among them, each with a thread of its own.
+    pub shm_sessions: usize,
+    /// Clients that wanted shared memory, and could have had it if the memory could have been made.
+    pub shm_fallbacks: u64,
+    /// Why the last of them did without.
+    pub shm_fault: Option<RegionFault>,
     /// Handshakes that succeeded.
     pub accepted: u64,
     /// Handshakes that were refused with a status.

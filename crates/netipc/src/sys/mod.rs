@@ -8,14 +8,16 @@
 //! - `event`: a sticky, pollable flag,
 //! - `poller`: readiness of many descriptors, each reported to one thread,
 //! - `timer`: a pollable deadline,
-//! - `lock`: an advisory lock on a directory, released when its holder dies.
+//! - `lock`: an advisory lock on a directory, released when its holder dies,
+//! - `map`: memory that is shared with another process through a file,
+//! - `futex`: wait for such memory to change, and wake who waits.
 //!
 //! No function here knows about messages, sessions or services.
 
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{credentials, event, lock, poller, socket, timer, wait};
+pub(crate) use linux::{credentials, event, futex, lock, map, poller, socket, timer, wait};
 
 #[cfg(not(target_os = "linux"))]
 compile_error!(

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use netipc_proto::chunk::MIN_PACKET_SIZE;
 use netipc_proto::handshake::{ACK_PACKET_LEN, Proposal};
+use netipc_proto::limits::Agreed;
 use netipc_proto::profile::Profiles;
 use netipc_proto::session::{Role, Session as Core};
 use rustix::io::Errno;
@@ -15,15 +16,32 @@ use crate::clock::Deadline;
 use crate::connection::Connection;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Operation, Waiting};
+use crate::shm::channel::Channel;
+use crate::shm::fault::RegionFault;
+use crate::shm::points::{Point, reach};
+use crate::shm::region::{self, Region};
 use crate::sys::credentials::peer_credentials;
 use crate::sys::socket::{self, Packet};
 use crate::sys::wait::{Interest, Wake, wait};
 
 /// What this build can run.
-pub(crate) const RUNNABLE: Profiles = Profiles::BASELINE;
+pub(crate) const RUNNABLE: Profiles = Profiles(Profiles::BASELINE.0 | Profiles::SHM_HYBRID.0);
+
+/// Pause before a region that is not there yet is looked for again.
+const ATTACH_PAUSE: Duration = Duration::from_millis(5);
 
 /// First and longest pause before a full backlog is tried again.
 const BACKLOG_PAUSE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(50));
+
+/// What a handshake that succeeded led to.
+pub(crate) enum Dialled {
+    Session(Box<Connection>),
+    /// The server chose a profile whose memory cannot be had on this side; the connection is closed. NIPC-SHM-17.
+    Unattached {
+        profile: Profiles,
+        fault: RegionFault,
+    },
+}
 
 /// Connects and shakes hands under one deadline. A `packet_size` of 0 in the proposal stands for
 /// the largest packet that the socket takes.
@@ -33,7 +51,7 @@ pub(crate) fn dial(
     half_message_timeout: Duration,
     deadline: Deadline,
     abort: Option<&Abort>,
-) -> Result<Connection, Error> {
+) -> Result<Dialled, Error> {
     let fail = |operation| move |errno| Error::io(operation, Some(endpoint), errno);
     proposal.supported = runnable(proposal.supported)?;
     let socket = socket::open().map_err(fail(Operation::CreateSocket))?;
@@ -46,13 +64,66 @@ pub(crate) fn dial(
         Ok(()) | Err(Errno::PIPE | Errno::CONNRESET) => {}
         Err(errno) => return Err(Error::io(Operation::Send, Some(endpoint), errno)),
     }
+    reach(Point::Greeted);
     let mut ack = [0; ACK_PACKET_LEN + 1];
     let length = receive_ack(&socket, &mut ack, endpoint, deadline, abort)?;
     let agreed = proposal
         .accept(&ack[..length.min(ack.len())], RUNNABLE)
         .map_err(|refusal| Error::Handshake { endpoint: endpoint.clone(), refusal })?;
-    let core = Core::new(Role::Client, &agreed, half_message_timeout);
-    Ok(Connection::new(Arc::new(socket), core, agreed, peer, largest, endpoint.clone()))
+    reach(Point::Acknowledged);
+    let socket = Arc::new(socket);
+    let core = Core::new(Role::Client, &unpacketed(agreed), half_message_timeout);
+    let channel = match agreed.profile {
+        Profiles::SHM_HYBRID => match attach(&socket, endpoint, agreed.session_id, peer.uid, (deadline, abort))? {
+            Ok(channel) => Some(channel),
+            Err(fault) => return Ok(Dialled::Unattached { profile: agreed.profile, fault }),
+        },
+        _ => None,
+    };
+    let connection = Connection::new(socket, core, agreed, peer, largest, endpoint.clone());
+    Ok(Dialled::Session(Box::new(match channel {
+        Some(channel) => connection.over(channel),
+        None => connection,
+    })))
+}
+
+/// The terms by which messages are judged: in shared memory there are no packets, and every message comes whole.
+pub(crate) fn unpacketed(agreed: Agreed) -> Agreed {
+    let packet_size = if agreed.profile == Profiles::SHM_HYBRID { u32::MAX } else { agreed.packet_size };
+    Agreed { packet_size, ..agreed }
+}
+
+/// Attaches to the region that the server has made, or is about to make. NIPC-SHM-09.
+///
+/// Half of the time that is left is for this, so that the other half can be used to do without.
+fn attach(
+    socket: &Arc<OwnedFd>,
+    endpoint: &Endpoint,
+    session_id: u64,
+    server_uid: u32,
+    (deadline, abort): (Deadline, Option<&Abort>),
+) -> Result<Result<Channel, RegionFault>, Error> {
+    let path = region::path(endpoint.run_dir(), endpoint.service(), session_id);
+    let left = deadline.at().map(|at| at.saturating_duration_since(Instant::now()));
+    let until = left.map_or(Deadline::NEVER, |left| Deadline::after(left / 2));
+    loop {
+        let fault = match Region::attach(&path, server_uid) {
+            Ok(region) => return Ok(Channel::new(region, Role::Client, Arc::clone(socket))),
+            Err(fault) => fault,
+        };
+        if !fault.may_pass() || until.has_passed() {
+            return Ok(Err(fault));
+        }
+        let pause = Deadline::after(ATTACH_PAUSE).min(until);
+        match wait(socket.as_fd(), Interest::Read, pause.at(), abort.map(Abort::wait_object).transpose()?) {
+            Ok(Wake::TimedOut) => {}
+            Ok(Wake::Aborted) => return Err(Error::Aborted),
+            // Nothing is ever sent here: the server has hung up.
+            Ok(Wake::Ready) if socket::has_hung_up(socket.as_fd()) => return Err(Error::Disconnected { cause: None }),
+            Ok(Wake::Ready) => std::thread::sleep(ATTACH_PAUSE),
+            Err(errno) => return Err(Error::io(Operation::Wait, Some(endpoint), errno)),
+        }
+    }
 }
 
 /// The packet size to offer: what is configured, within what the kernel takes.

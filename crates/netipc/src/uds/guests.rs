@@ -32,6 +32,10 @@ impl Guest {
         self.arriving
     }
 
+    pub(crate) fn socket(&self) -> &Arc<OwnedFd> {
+        &self.socket
+    }
+
     pub(crate) fn into_socket(self) -> Arc<OwnedFd> {
         self.socket
     }

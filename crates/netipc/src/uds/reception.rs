@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use rustix::event::epoll::Event;
@@ -17,10 +18,11 @@ use crate::endpoint::Endpoint;
 use crate::error::{Error, Operation};
 use crate::limits::LearnedLimit;
 use crate::listener::ListenerConfig;
+use crate::shm::stale;
 use crate::sys::poller::Poller;
 use crate::sys::socket;
 use crate::sys::timer::Timer;
-use crate::uds::door::{Door, Greeting};
+use crate::uds::door::{Door, Greeting, Hosts, ShmStats};
 use crate::uds::guests::Guests;
 use crate::uds::takeover::{self, BoundPath};
 
@@ -59,6 +61,7 @@ pub(crate) struct ReceptionStats {
     pub(crate) accepted: u64,
     pub(crate) rejected: u64,
     pub(crate) dropped: u64,
+    pub(crate) shm: ShmStats,
 }
 
 impl Reception {
@@ -73,6 +76,8 @@ impl Reception {
         let door = Door::new(config, max_response)?;
         let fail = |operation| move |errno| Error::io(operation, Some(endpoint), errno);
         let (socket, path) = takeover::bind(endpoint, mode, backlog, lock_timeout)?;
+        // Whether this server makes regions or not: what is left of another one is nobody's any more.
+        stale::clear_all(endpoint.run_dir(), endpoint.service());
         let poller = Poller::new().map_err(fail(Operation::Wait))?;
         let timer = Timer::new().map_err(fail(Operation::Wait))?;
         poller.add_level(socket.as_fd(), LISTENER).map_err(fail(Operation::Wait))?;
@@ -97,7 +102,17 @@ impl Reception {
     }
 
     pub(crate) fn stats(&self) -> ReceptionStats {
-        self.stats
+        ReceptionStats { shm: self.door.shm(), ..self.stats }
+    }
+
+    /// The number of sessions with shared memory, as it changes.
+    pub(crate) fn shm_sessions(&self) -> Arc<AtomicUsize> {
+        self.door.shm_sessions()
+    }
+
+    /// Sessions with shared memory get a thread each from now on.
+    pub(crate) fn host_with(&mut self, hosts: Hosts) {
+        self.door.host_with(hosts);
     }
 
     /// The next session whose handshake is complete, without waiting.
@@ -159,7 +174,7 @@ impl Reception {
     /// A client that has just connected has usually sent its HELLO already.
     fn welcome(&mut self, client: Arc<OwnedFd>) {
         let deadline = clock::after(self.handshake_timeout);
-        match self.door.greet(client.as_fd()) {
+        match self.door.greet(&client, self.path.endpoint()) {
             Greeting::Silent => self.let_wait(client, deadline),
             greeting => self.conclude(greeting, client),
         }
@@ -196,7 +211,7 @@ impl Reception {
             }
             return;
         }
-        let greeting = self.door.greet(guest.as_fd());
+        let greeting = self.door.greet(guest.socket(), self.path.endpoint());
         if matches!(greeting, Greeting::Silent) {
             return;
         }

@@ -23,17 +23,21 @@ pub fn an_id_in_flight_is_refused<T: Transport>() {
 // NIPC-RCV-08, NIPC-RCV-09
 pub fn answers_to_nothing_end_the_session<T: Transport>() {
     let Pair { mut client, mut server, mut bed } = pair::<T>(|_, _| {});
+    client.send(&request(2, &[]), &[], patience(), None).unwrap();
+    server.receive(patience(), None).unwrap();
     server.send(&response(1, &[]), &[], patience(), None).unwrap();
     assert_eq!(client.receive(patience(), None).unwrap_err().kind(), ErrorKind::PeerMisbehaved);
 
     // An answer that was given already counts as unknown, too.
     let (mut client, mut server) = bed.connect();
     round_trip(&mut client, &mut server, 5);
+    client.send(&request(6, &[]), &[], patience(), None).unwrap();
+    server.receive(patience(), None).unwrap();
     server.send(&response(5, &[]), &[], patience(), None).unwrap();
     let error = client.receive(patience(), None).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PeerMisbehaved);
     assert!(error.to_string().contains('5'), "{error}");
-    assert!(client.send(&request(6, &[]), &[], patience(), None).is_err(), "a broken session sends nothing");
+    assert!(client.send(&request(7, &[]), &[], patience(), None).is_err(), "a broken session sends nothing");
 }
 
 // NIPC-RCV-12

@@ -38,12 +38,15 @@ pub fn of_sessions_in_every_state<T: Transport>() {
             |client, _, long| client.try_send(&request(1, long), long).unwrap(),
             |client, server, long| {
                 client.try_send(&request(1, long), long).unwrap();
-                assert!(server.try_receive().is_err());
+                // A part of it, or on some transports all.
+                let _ = server.try_receive();
             },
             |client, server, _| {
                 let abort = Abort::new();
                 assert!(client.receive(now(), Some(&abort)).is_err());
-                server.send(&response(1, b"unasked"), b"unasked", patience(), None).unwrap();
+                client.send(&request(1, b"x"), b"x", patience(), None).unwrap();
+                server.receive(patience(), None).unwrap();
+                server.send(&response(2, b"unasked"), b"unasked", patience(), None).unwrap();
                 assert!(client.receive(patience(), Some(&abort)).is_err());
             },
         ];

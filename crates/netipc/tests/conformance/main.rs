@@ -17,6 +17,7 @@ mod sessions;
 mod sizes;
 #[path = "../support/mod.rs"]
 mod support;
+mod turns;
 mod wait_objects;
 
 /// Instantiates the listed tests; the compiler tells of one that is in no list.
@@ -31,8 +32,9 @@ macro_rules! tests {
     };
 }
 
+/// What every transport must pass, and what those of its kind must pass besides.
 macro_rules! suite {
-    ($name:ident: $transport:ty) => {
+    ($name:ident: $transport:ty, $($kind:tt)+) => {
         mod $name {
             tests! { $transport:
                 sizes {
@@ -47,28 +49,12 @@ macro_rules! suite {
                     an_id_in_flight_is_refused answers_to_nothing_end_the_session each_side_sends_its_own_kind
                     unknown_flags_are_ignored
                 }
-                pipelining {
-                    answers_in_any_order both_directions_full a_send_that_would_block_goes_on_later
-                    send_many_keeps_order_and_boundaries send_many_stops_at_a_refusal a_send_waits_for_a_slow_reader
-                }
-                deadlines {
-                    receiving_in_vain accepting_in_vain sending_to_a_peer_that_does_not_read connecting_in_vain
-                    what_is_there_needs_no_time half_a_message_ends_the_session half_a_message_ends_a_polled_session
-                    half_a_message_outlives_a_receive
-                }
+                deadlines { receiving_in_vain accepting_in_vain connecting_in_vain what_is_there_needs_no_time }
                 aborts {
-                    a_receive a_send an_accept a_connect a_connect_behind_a_full_backlog
-                    one_handle_for_many_and_no_others
+                    a_receive an_accept a_connect a_connect_behind_a_full_backlog one_handle_for_many_and_no_others
                 }
-                endings {
-                    is_seen_at_once comes_after_what_was_sent comes_after_what_was_sent_in_spite_of_a_reset
-                    of_the_peer_does_not_break_a_send wakes_a_send_that_waits_for_room in_the_middle_of_a_message
-                    by_close_loses_nothing by_close_sends_what_was_kept by_close_is_bounded
-                }
-                wait_objects {
-                    a_session_that_can_receive a_session_with_half_a_message a_session_that_can_send a_listener
-                    a_listener_with_a_crowd a_listener_with_a_late_client
-                }
+                endings { is_seen_at_once by_close_is_bounded }
+                wait_objects { a_listener a_listener_with_a_crowd a_listener_with_a_late_client }
                 sessions {
                     side_by_side agree_on_one_thing know_their_peers are_for_those_on_the_list need_the_token_besides
                     have_requests_that_the_server_takes need_a_profile_that_runs fault_15_are_limited_honestly
@@ -77,8 +63,41 @@ macro_rules! suite {
                     of_sessions_in_every_state of_connects_that_fail of_listeners_with_guests of_a_long_lived_listener
                 }
             }
+            mod kind {
+                $($kind)+
+            }
         }
     };
 }
 
-suite!(baseline: crate::bed::Baseline);
+suite!(baseline: crate::bed::Baseline,
+    // Packets that queue up in both directions, and a descriptor that tells of them.
+    tests! { crate::bed::Baseline:
+        pipelining {
+            answers_in_any_order both_directions_full a_send_that_would_block_goes_on_later
+            send_many_keeps_order_and_boundaries send_many_stops_at_a_refusal a_send_waits_for_a_slow_reader
+        }
+        deadlines {
+            sending_to_a_peer_that_does_not_read half_a_message_ends_the_session half_a_message_ends_a_polled_session
+            half_a_message_outlives_a_receive
+        }
+        aborts { a_send }
+        endings {
+            comes_after_what_was_sent comes_after_what_was_sent_in_spite_of_a_reset
+            of_the_peer_does_not_break_a_send wakes_a_send_that_waits_for_room in_the_middle_of_a_message
+            by_close_loses_nothing by_close_sends_what_was_kept
+        }
+        wait_objects { a_session_that_can_receive a_session_with_half_a_message a_session_that_can_send }
+    }
+);
+suite!(hybrid: crate::bed::Hybrid,
+    // One request in flight, and nothing to poll.
+    tests! { crate::bed::Hybrid:
+        turns {
+            a_second_request_waits a_second_request_can_time_out a_second_request_can_be_aborted
+            answers_that_come_meanwhile_are_kept many_requests_go_out_one_by_one a_refusal_stops_those_behind_it
+            an_answer_needs_a_request an_answer_outlives_its_server a_peer_that_is_gone_breaks_no_send
+            the_end_wakes_a_send_that_waits there_is_nothing_to_poll
+        }
+    }
+);

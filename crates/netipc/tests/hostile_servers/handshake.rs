@@ -46,7 +46,7 @@ fn the_hello_itself() {
         let header = crate::raw::message(3, 1, 0, 0, &[0; 44]);
         assert_eq!(hello[..32], header[..32]);
         assert_eq!((u16_at(&hello, at::LAYOUT), u16_at(&hello, at::LAYOUT_FLAGS)), (1, 0));
-        assert_eq!(u32_at(&hello, at::hello::SUPPORTED), 1, "what this build cannot run is not offered");
+        assert_eq!(u32_at(&hello, at::hello::SUPPORTED), 3, "what this build cannot run is not offered");
         assert_eq!(u32_at(&hello, at::hello::REQUEST_PAYLOAD), 1024);
         assert_eq!(u32_at(&hello, at::hello::REQUEST_ITEMS), 1);
         assert_eq!(u32_at(&hello, at::hello::RESPONSE_PAYLOAD), 65536);

@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use netipc::Deadline;
 use rustix::event::{PollFd, PollFlags, Timespec};
@@ -26,10 +26,15 @@ pub struct Watchdog(#[expect(dead_code, reason = "its end is the signal")] Sende
 impl Watchdog {
     /// Bites after twice [`PATIENCE`], so that an operation's own deadline is reported first.
     pub fn start() -> Self {
+        Self::after(2 * PATIENCE)
+    }
+
+    /// Bites after this time.
+    pub fn after(limit: Duration) -> Self {
         let (alive, watched) = mpsc::channel();
         let test = std::thread::current().name().unwrap_or("a test").to_owned();
         std::thread::spawn(move || {
-            if watched.recv_timeout(2 * PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            if watched.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
                 // Not `eprintln`: the harness would keep it for itself.
                 let _ = writeln!(std::io::stderr(), "watchdog: {test} hangs");
                 std::process::abort();
@@ -41,11 +46,20 @@ impl Watchdog {
 
 /// Runs the body of the test with this full name in a process of its own, where nothing runs beside it.
 pub fn alone(test: &str, body: impl FnOnce()) {
+    alone_for(2 * PATIENCE, test, body);
+}
+
+/// As [`alone`], for one of very many rounds: seconds on an idle machine, minutes on a busy one.
+pub fn alone_at_length(test: &str, body: impl FnOnce()) {
+    alone_for(20 * PATIENCE, test, body);
+}
+
+fn alone_for(limit: Duration, test: &str, body: impl FnOnce()) {
     const ALONE: &str = "NETIPC_TEST_ALONE";
     if std::env::var(ALONE).as_deref() == Ok(test) {
         return body();
     }
-    let _watchdog = Watchdog::start();
+    let _watchdog = Watchdog::after(limit);
     let output = Command::new(std::env::current_exe().unwrap())
         .args([test, "--exact", "--test-threads=1", "--nocapture"])
         .env(ALONE, test)
@@ -60,6 +74,45 @@ pub fn alone(test: &str, body: impl FnOnce()) {
 pub fn descriptors() -> usize {
     // One is the directory that is being read.
     std::fs::read_dir("/proc/self/fd").unwrap().count() - 1
+}
+
+/// What this process holds that could leak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    descriptors: usize,
+    threads: usize,
+    /// Mapped regions of shared memory.
+    regions: usize,
+}
+
+impl Held {
+    fn now() -> Self {
+        let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+        let regions = maps.lines().filter(|line| line.contains(".ipcshm")).count();
+        Self { descriptors: descriptors(), threads: std::fs::read_dir("/proc/self/task").unwrap().count(), regions }
+    }
+
+    /// As it is once threads that are on their way have ended: no event tells of the end of a thread that nobody joins.
+    pub fn settled() -> Self {
+        let (mut last, mut same) = (Self::now(), 0);
+        while same < 20 {
+            std::thread::sleep(Duration::from_millis(2));
+            let now = Self::now();
+            same = if now == last { same + 1 } else { 0 };
+            last = now;
+        }
+        last
+    }
+
+    /// It comes to be as it was.
+    #[track_caller]
+    pub fn assert_again(self) {
+        let deadline = Instant::now() + PATIENCE / 2;
+        while Self::now() != self {
+            assert!(Instant::now() < deadline, "{:?} instead of {self:?}", Self::now());
+            std::thread::yield_now();
+        }
+    }
 }
 
 /// What can be polled.

@@ -482,7 +482,13 @@ pub(crate) struct Bed {
 
 impl Bed {
     pub(crate) fn new() -> Self {
-        Self { dir: tempfile::tempdir().unwrap(), _watchdog: Watchdog::start() }
+        Self { dir: tempfile::tempdir().unwrap(), _watchdog: Watchdog::after(WHOLE_TEST) }
+    }
+
+    /// For a test of very many rounds: in memory, as run directories are, and with more time.
+    pub(crate) fn at_length() -> Self {
+        let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+        Self { dir, _watchdog: Watchdog::after(10 * WHOLE_TEST) }
     }
 
     pub(crate) fn endpoint(&self) -> Endpoint {
@@ -568,11 +574,11 @@ struct Watchdog {
 }
 
 impl Watchdog {
-    fn start() -> Self {
+    fn after(limit: Duration) -> Self {
         let (alive, gone) = channel::<()>();
         let test = std::thread::current().name().unwrap_or("a test").to_owned();
         std::thread::spawn(move || {
-            if gone.recv_timeout(WHOLE_TEST) == Err(RecvTimeoutError::Timeout) {
+            if gone.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
                 // Not `eprintln`: the test harness would keep it for itself.
                 let _ = writeln!(std::io::stderr(), "{test} hangs");
                 std::process::exit(101);

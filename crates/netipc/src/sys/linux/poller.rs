@@ -28,6 +28,11 @@ impl Poller {
         epoll::add(&self.0, fd, EventData::new_u64(token), EventFlags::IN)
     }
 
+    /// Reports once that the peer has hung up, or this side has; nothing else.
+    pub(crate) fn add_hang_up(&self, fd: BorrowedFd<'_>, token: u64) -> Result<(), Errno> {
+        epoll::add(&self.0, fd, EventData::new_u64(token), EventFlags::RDHUP | EventFlags::ONESHOT)
+    }
+
     pub(crate) fn add_one_shot(&self, fd: BorrowedFd<'_>, token: u64, interest: Interest) -> Result<(), Errno> {
         epoll::add(&self.0, fd, EventData::new_u64(token), one_shot(interest))
     }

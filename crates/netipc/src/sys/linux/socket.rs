@@ -111,7 +111,7 @@ pub(crate) fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<usize
 }
 
 /// Whether the peer will send no more.
-fn has_hung_up(socket: BorrowedFd<'_>) -> bool {
+pub(crate) fn has_hung_up(socket: BorrowedFd<'_>) -> bool {
     let mut fds = [PollFd::from_borrowed_fd(socket, PollFlags::RDHUP)];
     let now = Timespec { tv_sec: 0, tv_nsec: 0 };
     // A failure leaves the end as it was seen.
