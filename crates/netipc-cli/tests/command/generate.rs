@@ -48,7 +48,10 @@ fn a_schema_becomes_a_header_and_a_source() {
     let printed = generate("").prints().to_owned();
     assert_eq!(printed, format!("{directory}/ip_to_asn.h\n{directory}/ip_to_asn.c\n"));
     let header = fs::read_to_string(out.path().join("ip_to_asn.h")).unwrap();
-    assert!(header.contains("bool ip_to_asn_reply_decode(ip_to_asn_reply *view, const void *bytes, size_t len,"), "{header}");
+    assert!(
+        header.contains("bool ip_to_asn_reply_decode(ip_to_asn_reply *view, const void *bytes, size_t len,"),
+        "{header}"
+    );
     let source = fs::read_to_string(out.path().join("ip_to_asn.c")).unwrap();
     assert!(source.contains("#include \"ip_to_asn.h\"\n"), "{source}");
 

@@ -27,7 +27,10 @@ fn tells_what_servers_do() {
     assert_eq!((&servers[0]["service"], &servers[1]["service"]), (&json!("increment"), &json!("string-reverse")));
     let server = &servers[0];
     assert_eq!((&server["answered"], &server["failed"], &server["max_sessions"]), (&json!(5), &json!(0), &json!(9)));
-    assert_eq!((&server["implementation"], &server["profiles"]), (&json!("in_rust"), &json!(["baseline", "shm-hybrid"])));
+    assert_eq!(
+        (&server["implementation"], &server["profiles"]),
+        (&json!("in_rust"), &json!(["baseline", "shm-hybrid"]))
+    );
     assert_eq!(server["answered_per_second"], 0.0);
     let session = &server["session_list"][0];
     assert_eq!((&session["answered"], &session["pid"]), (&json!(5), &json!(std::process::id())));
