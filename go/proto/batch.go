@@ -73,7 +73,7 @@ func (b Batch) at(index int) []byte {
 }
 
 func batchEntry(entry []byte) (offset, length uint32) {
-	return binary.LittleEndian.Uint32(entry), binary.LittleEndian.Uint32(entry[4:])
+	return binary.NativeEndian.Uint32(entry), binary.NativeEndian.Uint32(entry[4:])
 }
 
 // BatchError says why a payload is no batch. Its kind is [InvalidMessage].

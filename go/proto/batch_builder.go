@@ -94,8 +94,8 @@ func (b *BatchBuilder) closeItem(written []byte) error {
 	}
 	b.buf = appendZeros(written, -length&7)
 	entry := b.buf[b.start+int(b.items)*BatchEntryLen:]
-	binary.LittleEndian.PutUint32(entry, uint32(offset))
-	binary.LittleEndian.PutUint32(entry[4:], uint32(length))
+	binary.NativeEndian.PutUint32(entry, uint32(offset))
+	binary.NativeEndian.PutUint32(entry[4:], uint32(length))
 	b.items++
 	return nil
 }

@@ -34,13 +34,13 @@ type ChunkHeader struct {
 // AppendChunkHeader appends the [ChunkHeaderLen] bytes of h (NIPC-CHK-03).
 func AppendChunkHeader(dst []byte, h ChunkHeader) []byte {
 	var b [ChunkHeaderLen]byte
-	binary.LittleEndian.PutUint32(b[0:], ChunkMagic)
-	binary.LittleEndian.PutUint16(b[4:], ChunkVersion)
-	binary.LittleEndian.PutUint64(b[8:], h.MessageID)
-	binary.LittleEndian.PutUint32(b[16:], h.TotalLen)
-	binary.LittleEndian.PutUint32(b[20:], h.Index)
-	binary.LittleEndian.PutUint32(b[24:], h.Count)
-	binary.LittleEndian.PutUint32(b[28:], h.PayloadLen)
+	binary.NativeEndian.PutUint32(b[0:], ChunkMagic)
+	binary.NativeEndian.PutUint16(b[4:], ChunkVersion)
+	binary.NativeEndian.PutUint64(b[8:], h.MessageID)
+	binary.NativeEndian.PutUint32(b[16:], h.TotalLen)
+	binary.NativeEndian.PutUint32(b[20:], h.Index)
+	binary.NativeEndian.PutUint32(b[24:], h.Count)
+	binary.NativeEndian.PutUint32(b[28:], h.PayloadLen)
 	return append(dst, b[:]...)
 }
 
@@ -53,21 +53,21 @@ func DecodeChunkHeader(packet []byte) (ChunkHeader, error) {
 		return ChunkHeader{}, ChunkError{Reason: ReasonShort, Got: uint64(len(packet)), Want: ChunkHeaderLen}
 	}
 	b := (*[ChunkHeaderLen]byte)(packet)
-	if magic := binary.LittleEndian.Uint32(b[0:]); magic != ChunkMagic {
+	if magic := binary.NativeEndian.Uint32(b[0:]); magic != ChunkMagic {
 		return ChunkHeader{}, ChunkError{Reason: ReasonMagic, Got: uint64(magic), Want: uint64(ChunkMagic)}
 	}
-	if version := binary.LittleEndian.Uint16(b[4:]); version != ChunkVersion {
+	if version := binary.NativeEndian.Uint16(b[4:]); version != ChunkVersion {
 		return ChunkHeader{}, ChunkError{Reason: ReasonVersion, Got: uint64(version), Want: uint64(ChunkVersion)}
 	}
-	if flags := binary.LittleEndian.Uint16(b[6:]); flags != 0 {
+	if flags := binary.NativeEndian.Uint16(b[6:]); flags != 0 {
 		return ChunkHeader{}, ChunkError{Reason: ReasonFlags, Got: uint64(flags)}
 	}
 	return ChunkHeader{
-		MessageID:  binary.LittleEndian.Uint64(b[8:]),
-		TotalLen:   binary.LittleEndian.Uint32(b[16:]),
-		Index:      binary.LittleEndian.Uint32(b[20:]),
-		Count:      binary.LittleEndian.Uint32(b[24:]),
-		PayloadLen: binary.LittleEndian.Uint32(b[28:]),
+		MessageID:  binary.NativeEndian.Uint64(b[8:]),
+		TotalLen:   binary.NativeEndian.Uint32(b[16:]),
+		Index:      binary.NativeEndian.Uint32(b[20:]),
+		Count:      binary.NativeEndian.Uint32(b[24:]),
+		PayloadLen: binary.NativeEndian.Uint32(b[28:]),
 	}, nil
 }
 

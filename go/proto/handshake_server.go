@@ -206,7 +206,7 @@ func (p *ServerPolicy) accept(hello Hello, sessionID uint64) Answer {
 // sameToken compares in constant time (NIPC-HS-08): the time taken tells nothing about how many bits are right.
 func sameToken(a, b uint64) bool {
 	var x, y [8]byte
-	binary.LittleEndian.PutUint64(x[:], a)
-	binary.LittleEndian.PutUint64(y[:], b)
+	binary.NativeEndian.PutUint64(x[:], a)
+	binary.NativeEndian.PutUint64(y[:], b)
 	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
 }

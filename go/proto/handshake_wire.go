@@ -44,17 +44,17 @@ type Hello struct {
 // AppendHello appends the [HelloLen] bytes of the payload.
 func AppendHello(dst []byte, h Hello) []byte {
 	var b [HelloLen]byte
-	binary.LittleEndian.PutUint16(b[0:], h.LayoutVersion)
-	binary.LittleEndian.PutUint16(b[2:], h.Flags)
-	binary.LittleEndian.PutUint32(b[4:], uint32(h.Supported))
-	binary.LittleEndian.PutUint32(b[8:], uint32(h.Preferred))
-	binary.LittleEndian.PutUint32(b[12:], h.Request.MaxPayload)
-	binary.LittleEndian.PutUint32(b[16:], h.Request.MaxItems)
-	binary.LittleEndian.PutUint32(b[20:], h.Response.MaxPayload)
-	binary.LittleEndian.PutUint32(b[24:], h.Response.MaxItems)
-	binary.LittleEndian.PutUint32(b[28:], h.Padding)
-	binary.LittleEndian.PutUint64(b[32:], h.AuthToken)
-	binary.LittleEndian.PutUint32(b[40:], h.PacketSize)
+	binary.NativeEndian.PutUint16(b[0:], h.LayoutVersion)
+	binary.NativeEndian.PutUint16(b[2:], h.Flags)
+	binary.NativeEndian.PutUint32(b[4:], uint32(h.Supported))
+	binary.NativeEndian.PutUint32(b[8:], uint32(h.Preferred))
+	binary.NativeEndian.PutUint32(b[12:], h.Request.MaxPayload)
+	binary.NativeEndian.PutUint32(b[16:], h.Request.MaxItems)
+	binary.NativeEndian.PutUint32(b[20:], h.Response.MaxPayload)
+	binary.NativeEndian.PutUint32(b[24:], h.Response.MaxItems)
+	binary.NativeEndian.PutUint32(b[28:], h.Padding)
+	binary.NativeEndian.PutUint64(b[32:], h.AuthToken)
+	binary.NativeEndian.PutUint32(b[40:], h.PacketSize)
 	return append(dst, b[:]...)
 }
 
@@ -70,15 +70,15 @@ func DecodeHello(payload []byte) (Hello, error) {
 	}
 	b := (*[HelloLen]byte)(payload)
 	return Hello{
-		LayoutVersion: binary.LittleEndian.Uint16(b[0:]),
-		Flags:         binary.LittleEndian.Uint16(b[2:]),
-		Supported:     Profiles(binary.LittleEndian.Uint32(b[4:])),
-		Preferred:     Profiles(binary.LittleEndian.Uint32(b[8:])),
+		LayoutVersion: binary.NativeEndian.Uint16(b[0:]),
+		Flags:         binary.NativeEndian.Uint16(b[2:]),
+		Supported:     Profiles(binary.NativeEndian.Uint32(b[4:])),
+		Preferred:     Profiles(binary.NativeEndian.Uint32(b[8:])),
 		Request:       decodeLimits(b[12:]),
 		Response:      decodeLimits(b[20:]),
-		Padding:       binary.LittleEndian.Uint32(b[28:]),
-		AuthToken:     binary.LittleEndian.Uint64(b[32:]),
-		PacketSize:    binary.LittleEndian.Uint32(b[40:]),
+		Padding:       binary.NativeEndian.Uint32(b[28:]),
+		AuthToken:     binary.NativeEndian.Uint64(b[32:]),
+		PacketSize:    binary.NativeEndian.Uint32(b[40:]),
 	}, nil
 }
 
@@ -112,18 +112,18 @@ var rejection = HelloAck{LayoutVersion: LayoutVersion}
 // AppendHelloAck appends the [HelloAckLen] bytes of the payload.
 func AppendHelloAck(dst []byte, a HelloAck) []byte {
 	var b [HelloAckLen]byte
-	binary.LittleEndian.PutUint16(b[0:], a.LayoutVersion)
-	binary.LittleEndian.PutUint16(b[2:], a.Flags)
-	binary.LittleEndian.PutUint32(b[4:], uint32(a.ServerSupported))
-	binary.LittleEndian.PutUint32(b[8:], uint32(a.Intersection))
-	binary.LittleEndian.PutUint32(b[12:], uint32(a.Selected))
-	binary.LittleEndian.PutUint32(b[16:], a.Request.MaxPayload)
-	binary.LittleEndian.PutUint32(b[20:], a.Request.MaxItems)
-	binary.LittleEndian.PutUint32(b[24:], a.Response.MaxPayload)
-	binary.LittleEndian.PutUint32(b[28:], a.Response.MaxItems)
-	binary.LittleEndian.PutUint32(b[32:], a.PacketSize)
-	binary.LittleEndian.PutUint32(b[36:], a.Padding)
-	binary.LittleEndian.PutUint64(b[40:], a.SessionID)
+	binary.NativeEndian.PutUint16(b[0:], a.LayoutVersion)
+	binary.NativeEndian.PutUint16(b[2:], a.Flags)
+	binary.NativeEndian.PutUint32(b[4:], uint32(a.ServerSupported))
+	binary.NativeEndian.PutUint32(b[8:], uint32(a.Intersection))
+	binary.NativeEndian.PutUint32(b[12:], uint32(a.Selected))
+	binary.NativeEndian.PutUint32(b[16:], a.Request.MaxPayload)
+	binary.NativeEndian.PutUint32(b[20:], a.Request.MaxItems)
+	binary.NativeEndian.PutUint32(b[24:], a.Response.MaxPayload)
+	binary.NativeEndian.PutUint32(b[28:], a.Response.MaxItems)
+	binary.NativeEndian.PutUint32(b[32:], a.PacketSize)
+	binary.NativeEndian.PutUint32(b[36:], a.Padding)
+	binary.NativeEndian.PutUint64(b[40:], a.SessionID)
 	return append(dst, b[:]...)
 }
 
@@ -140,21 +140,21 @@ func DecodeHelloAck(payload []byte) (HelloAck, error) {
 	}
 	b := (*[HelloAckLen]byte)(payload)
 	return HelloAck{
-		LayoutVersion:   binary.LittleEndian.Uint16(b[0:]),
-		Flags:           binary.LittleEndian.Uint16(b[2:]),
-		ServerSupported: Profiles(binary.LittleEndian.Uint32(b[4:])),
-		Intersection:    Profiles(binary.LittleEndian.Uint32(b[8:])),
-		Selected:        Profiles(binary.LittleEndian.Uint32(b[12:])),
+		LayoutVersion:   binary.NativeEndian.Uint16(b[0:]),
+		Flags:           binary.NativeEndian.Uint16(b[2:]),
+		ServerSupported: Profiles(binary.NativeEndian.Uint32(b[4:])),
+		Intersection:    Profiles(binary.NativeEndian.Uint32(b[8:])),
+		Selected:        Profiles(binary.NativeEndian.Uint32(b[12:])),
 		Request:         decodeLimits(b[16:]),
 		Response:        decodeLimits(b[24:]),
-		PacketSize:      binary.LittleEndian.Uint32(b[32:]),
-		Padding:         binary.LittleEndian.Uint32(b[36:]),
-		SessionID:       binary.LittleEndian.Uint64(b[40:]),
+		PacketSize:      binary.NativeEndian.Uint32(b[32:]),
+		Padding:         binary.NativeEndian.Uint32(b[36:]),
+		SessionID:       binary.NativeEndian.Uint64(b[40:]),
 	}, nil
 }
 
 func decodeLimits(b []byte) Limits {
-	return Limits{MaxPayload: binary.LittleEndian.Uint32(b), MaxItems: binary.LittleEndian.Uint32(b[4:])}
+	return Limits{MaxPayload: binary.NativeEndian.Uint32(b), MaxItems: binary.NativeEndian.Uint32(b[4:])}
 }
 
 func controlHeader(code uint16, status Status, payloadLen uint32) Header {

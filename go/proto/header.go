@@ -106,19 +106,19 @@ func (h Header) IsBatch() bool { return h.Flags&FlagBatch != 0 && h.ItemCount > 
 
 // AppendHeader appends the [HeaderLen] bytes of h (NIPC-ENV-01, NIPC-ENV-03).
 //
-// The protocol is in the byte order of the host (NIPC-ENV-02); all supported hosts are little-endian.
+// The protocol is in the byte order of the host (NIPC-ENV-02).
 func AppendHeader(dst []byte, h Header) []byte {
 	var b [HeaderLen]byte
-	binary.LittleEndian.PutUint32(b[0:], Magic)
-	binary.LittleEndian.PutUint16(b[4:], Version)
-	binary.LittleEndian.PutUint16(b[6:], HeaderLen)
-	binary.LittleEndian.PutUint16(b[8:], uint16(h.Kind))
-	binary.LittleEndian.PutUint16(b[10:], h.Flags)
-	binary.LittleEndian.PutUint16(b[12:], h.Code)
-	binary.LittleEndian.PutUint16(b[14:], uint16(h.Status))
-	binary.LittleEndian.PutUint32(b[16:], h.PayloadLen)
-	binary.LittleEndian.PutUint32(b[20:], h.ItemCount)
-	binary.LittleEndian.PutUint64(b[24:], h.MessageID)
+	binary.NativeEndian.PutUint32(b[0:], Magic)
+	binary.NativeEndian.PutUint16(b[4:], Version)
+	binary.NativeEndian.PutUint16(b[6:], HeaderLen)
+	binary.NativeEndian.PutUint16(b[8:], uint16(h.Kind))
+	binary.NativeEndian.PutUint16(b[10:], h.Flags)
+	binary.NativeEndian.PutUint16(b[12:], h.Code)
+	binary.NativeEndian.PutUint16(b[14:], uint16(h.Status))
+	binary.NativeEndian.PutUint32(b[16:], h.PayloadLen)
+	binary.NativeEndian.PutUint32(b[20:], h.ItemCount)
+	binary.NativeEndian.PutUint64(b[24:], h.MessageID)
 	return append(dst, b[:]...)
 }
 
@@ -133,17 +133,17 @@ func DecodeHeader(packet []byte) (Header, error) {
 		return Header{}, HeaderError{Reason: ReasonShort, Got: uint32(len(packet))}
 	}
 	b := (*[HeaderLen]byte)(packet)
-	if magic := binary.LittleEndian.Uint32(b[0:]); magic != Magic {
+	if magic := binary.NativeEndian.Uint32(b[0:]); magic != Magic {
 		return Header{}, HeaderError{Reason: ReasonMagic, Got: magic}
 	}
-	if headerLen := binary.LittleEndian.Uint16(b[6:]); headerLen != HeaderLen {
+	if headerLen := binary.NativeEndian.Uint16(b[6:]); headerLen != HeaderLen {
 		return Header{}, HeaderError{Reason: ReasonHeaderLen, Got: uint32(headerLen)}
 	}
 	h := readHeader(b)
 	if !h.Kind.known() {
 		return Header{}, HeaderError{Reason: ReasonKind, Got: uint32(h.Kind)}
 	}
-	if version := binary.LittleEndian.Uint16(b[4:]); version != Version {
+	if version := binary.NativeEndian.Uint16(b[4:]); version != Version {
 		return Header{}, HeaderError{Reason: ReasonVersion, Got: uint32(version)}
 	}
 	return h, nil
@@ -152,12 +152,12 @@ func DecodeHeader(packet []byte) (Header, error) {
 // readHeader reads the fields and judges nothing.
 func readHeader(b *[HeaderLen]byte) Header {
 	return Header{
-		Kind:       MessageKind(binary.LittleEndian.Uint16(b[8:])),
-		Flags:      binary.LittleEndian.Uint16(b[10:]),
-		Code:       binary.LittleEndian.Uint16(b[12:]),
-		Status:     Status(binary.LittleEndian.Uint16(b[14:])),
-		PayloadLen: binary.LittleEndian.Uint32(b[16:]),
-		ItemCount:  binary.LittleEndian.Uint32(b[20:]),
-		MessageID:  binary.LittleEndian.Uint64(b[24:]),
+		Kind:       MessageKind(binary.NativeEndian.Uint16(b[8:])),
+		Flags:      binary.NativeEndian.Uint16(b[10:]),
+		Code:       binary.NativeEndian.Uint16(b[12:]),
+		Status:     Status(binary.NativeEndian.Uint16(b[14:])),
+		PayloadLen: binary.NativeEndian.Uint32(b[16:]),
+		ItemCount:  binary.NativeEndian.Uint32(b[20:]),
+		MessageID:  binary.NativeEndian.Uint64(b[24:]),
 	}
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/netdata/plugin-ipc/go/proto/service"
 	"github.com/netdata/plugin-ipc/go/services/appslookup"
 	"github.com/netdata/plugin-ipc/go/services/cgroupslookup"
+	"github.com/netdata/plugin-ipc/go/services/cgroupssnapshot"
+	"github.com/netdata/plugin-ipc/go/services/increment"
 )
 
 // total returns the bytes of a reply whose items have these lengths.
@@ -385,6 +387,56 @@ func TestOversizedItemsAreMadeOnTheSpot(t *testing.T) {
 	reply, err := s.DecodeReply(payload)
 	if err != nil || s.Outcome(reply, 0) != service.Oversized || !s.Echoes(reply, 0, []byte("/big")) {
 		t.Errorf("%v, %v", reply.Clone(), err)
+	}
+}
+
+// A builder that was never made ready has no room; it must not end in an empty reply: NIPC-COD-15.
+func TestZeroBuildersHaveNoRoom(t *testing.T) {
+	for name, finish := range map[string]func() ([]byte, error){
+		"lookup": func() ([]byte, error) {
+			var b appslookup.ReplyBuilder
+			b.SetGeneration(1)
+			return b.Finish()
+		},
+		"list": func() ([]byte, error) {
+			var b cgroupssnapshot.ReplyBuilder
+			b.SetGeneration(1)
+			b.SetSystemdEnabled(1)
+			return b.Finish()
+		},
+		"single value": func() ([]byte, error) {
+			var b increment.NumberBuilder
+			_ = b.SetValue(1)
+			return b.Finish()
+		},
+		"stitched": func() ([]byte, error) {
+			return appslookup.Service{}.FinishStitched(new(codec.Stitcher), 1)
+		},
+	} {
+		payload, err := finish()
+		var overflow *codec.OverflowError
+		if !errors.As(err, &overflow) || overflow.Needed == 0 || overflow.Budget != 0 || len(payload) != 0 {
+			t.Errorf("%s: %x, %v", name, payload, err)
+		}
+	}
+}
+
+// A view of bytes that were not checked gives anything, but does not panic: NIPC-COD-02.
+func TestUncheckedViewsAreTotal(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 5))
+	valid := golden(t, "apps_lookup_resp_known_full")
+	for range 20_000 {
+		payload := bytes.Clone(valid[:rng.IntN(len(valid)+1)])
+		for range rng.IntN(4) {
+			if len(payload) > 0 {
+				payload[rng.IntN(len(payload))] = byte(rng.Uint32())
+			}
+		}
+		reply := appslookup.Service{}.ViewReply(payload)
+		_ = reply.Clone()
+		for index := range reply.Items().Len() {
+			_ = appslookup.Service{}.Outcome(reply, index)
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 )
 
@@ -56,7 +57,11 @@ func readFrame(r io.Reader, buf []byte) ([]byte, error) {
 	if _, err := io.ReadFull(r, head[:]); err != nil {
 		return buf, err
 	}
-	n := int(binary.LittleEndian.Uint32(head[:]))
+	length := binary.LittleEndian.Uint32(head[:])
+	if length > math.MaxInt32 {
+		return buf, fmt.Errorf("a frame of %d bytes, %d are allowed", length, math.MaxInt32)
+	}
+	n := int(length)
 	if n > cap(buf) {
 		buf = make([]byte, n)
 	}

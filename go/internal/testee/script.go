@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -122,7 +123,7 @@ var runClient = scripted(func(in struct {
 		PacketSize:      in.PacketSize,
 	}
 	a, err := proposal.Judge(in.Packet, in.Runnable)
-	if refusal, ok := err.(proto.Refusal); ok {
+	if refusal, ok := errors.AsType[proto.Refusal](err); ok {
 		return struct {
 			Refused proto.Reason `json:"refused"`
 			State   string       `json:"state"`

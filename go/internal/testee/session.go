@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -72,7 +73,7 @@ var runSession = scripted(func(in struct {
 
 // problem names a violation, with that of the structure inside when it is about one.
 func problem(err error) string {
-	v, ok := err.(proto.Violation)
+	v, ok := errors.AsType[proto.Violation](err)
 	if !ok {
 		return err.Error()
 	}

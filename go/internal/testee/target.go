@@ -60,11 +60,11 @@ func respond(dst, frame []byte) ([]byte, error) {
 		return append(dst, resultNotKnown), nil
 	}
 	response, err := perform(append(dst, resultDone), t, op, body)
-	var bad malformed
+	_, bad := errors.AsType[malformed](err)
 	switch {
 	case err == nil:
 		return response, nil
-	case errors.As(err, &bad):
+	case bad:
 		return dst, fmt.Errorf("op %d of %s: %w", op, name, err)
 	case errors.Is(err, errNotKnown):
 		return append(dst, resultNotKnown), nil
@@ -138,7 +138,9 @@ func cutUint32(b []byte) (int, []byte, error) {
 	if len(b) < 4 {
 		return 0, nil, malformed{fmt.Errorf("a body of %d bytes", len(b))}
 	}
-	return int(binary.LittleEndian.Uint32(b)), b[4:], nil
+	// On 32 bits more than an int can tell is more than there can be.
+	n := min(uint64(binary.LittleEndian.Uint32(b)), math.MaxInt)
+	return int(n), b[4:], nil
 }
 
 // nothing is a target without any op, for others to be built on.
@@ -207,10 +209,10 @@ func (p *parser) answers(key string, answer func(status uint64) error) error {
 	for p.err == nil {
 		p.expect(key)
 		err := answer(p.number(64))
-		if invalid := (*codec.InvalidError)(nil); errors.As(err, &invalid) {
+		if _, ok := errors.AsType[*codec.InvalidError](err); ok {
 			return err
 		}
-		if overflow := (*codec.OverflowError)(nil); errors.As(err, &overflow) {
+		if _, ok := errors.AsType[*codec.OverflowError](err); ok {
 			p.text = ""
 			return nil
 		}

@@ -133,6 +133,7 @@ func TestMalformedRequestsEndTheTestee(t *testing.T) {
 	for name, frame := range map[string][]byte{
 		"length that no bytes follow": {9, 0, 0, 0, 1},
 		"half a length":               {9, 0},
+		"length of 4 GiB":             {255, 255, 255, 255, 1},
 		"no target":                   {1, 0, 0, 0, 1},
 		"target that is cut off":      {3, 0, 0, 0, 1, 9, 'x'},
 		"no budget":                   request(opEncode, "increment/reply", []byte{1}),
@@ -142,6 +143,7 @@ func TestMalformedRequestsEndTheTestee(t *testing.T) {
 		"something behind":            request(opEncode, "increment/reply", value(`{"value":1}}`)),
 		"digits that are none":        request(opEncode, "string-reverse/reply", value(`{"text":"0g"}`)),
 		"request that is cut off":     request(opAnswer, "apps-lookup/reply", []byte{0, 1, 0, 0, 9, 0, 0, 0, 1}),
+		"request that is cut off far": request(opAnswer, "apps-lookup/reply", []byte{0, 1, 0, 0, 255, 255, 255, 255, 1}),
 		"unknown member of a script":  request(opRun, "hash", []byte(`{"bytes":"00","salt":1}`)),
 	} {
 		if err := run(bytes.NewReader(frame), io.Discard); err == nil || strings.Contains(err.Error(), "no testee may have") {

@@ -147,10 +147,11 @@ func (a *AnswersWriter) Ready() (int, error) {
 	return a.items.count, nil
 }
 
-// Head closes the list and returns the fixed part to be filled, and the number of items.
-func (a *AnswersWriter) Head() ([]byte, uint32) {
+// Head closes the list and returns its fixed part of so many bytes to be filled, or nil as
+// [Writer.Head] does, and the number of items.
+func (a *AnswersWriter) Head(fixed int) ([]byte, uint32) {
 	count := a.items.Finish(&a.out)
-	return a.out.Head(a.fixed), count
+	return a.out.Head(fixed), count
 }
 
 // Finish ends the reply, which err says is complete or not, and returns the buffer as

@@ -16,7 +16,9 @@
 // the items of several replies into one.
 //
 // Neither reading nor writing into a buffer with enough capacity allocates, unless there is an error
-// to report (NIPC-COD-03). Values of this package are not safe for concurrent use, but views are,
+// to report (NIPC-COD-03). For a list of unknown length, enough is the payload and as much again as
+// its directory takes, at least 128 bytes; [ItemsWriter.Grow] with the right number, up to
+// 65536, makes the payload enough. Values of this package are not safe for concurrent use, but views are,
 // as long as nobody writes to the payload.
 //
 // This package must not contain: sockets, envelopes, batches, policy, or the name of any service.

@@ -1,6 +1,9 @@
 package codec
 
-import "iter"
+import (
+	"fmt"
+	"iter"
+)
 
 // Items are the items of a checked record, in order. They borrow from the payload.
 type Items[T any] struct {
@@ -25,7 +28,8 @@ func (i Items[T]) Len() int { return len(i.directory) / EntryLen }
 
 // At returns the item at position index. It panics when there are not that many, as a slice does.
 func (i Items[T]) At(index int) T {
-	return i.view(entry(i.directory[index*EntryLen:][:EntryLen], i.area))
+	inRange(index, i.Len())
+	return i.view(entry(i.directory[index*EntryLen:], i.area))
 }
 
 // Bytes returns the bytes of the item at position index, for a [Stitcher]; none when there are not
@@ -45,6 +49,14 @@ func (i Items[T]) All() iter.Seq[T] {
 				return
 			}
 		}
+	}
+}
+
+// inRange panics unless 0 <= index < n. Slicing would not tell for an index so large that its byte
+// offset wraps.
+func inRange(index, n int) {
+	if uint(index) >= uint(n) {
+		panic(fmt.Sprintf("codec: index %d out of range with length %d", index, n))
 	}
 }
 

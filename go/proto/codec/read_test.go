@@ -2,6 +2,7 @@ package codec_test
 
 import (
 	"errors"
+	"math/bits"
 	"testing"
 
 	"github.com/netdata/plugin-ipc/go/proto"
@@ -127,6 +128,30 @@ func TestViewsAreTotal(t *testing.T) {
 	b := []byte{8, 0, 0, 0, 1, 0, 0, 0, 'x', 0}
 	if text := codec.Text(b, 0); string(text) != "x" || cap(text) != 1 {
 		t.Errorf("%q with %d bytes of room", text, cap(text))
+	}
+}
+
+// An index that is out of range panics, also when its offset in bytes would wrap to that of another.
+func TestIndexesOutOfRangePanic(t *testing.T) {
+	b := make([]byte, 64)
+	items := codec.ItemsAt(b, 0, 1, func(b []byte) int { return len(b) })
+	rows := codec.RowsAt(b, 8, 1, 2, func(s codec.RowStrings) int { return len(s.At(0)) })
+	if items.At(0) != 0 || rows.At(0) != 0 {
+		t.Fatal("the first ones are not there")
+	}
+	for _, index := range []int{-1, 1, 1 << (bits.UintSize - 3), 1 << (bits.UintSize - 4), -1 << (bits.UintSize - 3)} {
+		for name, at := range map[string]func(int) int{
+			"items": items.At, "rows": rows.At, "no items": codec.Items[int]{}.At, "no rows": codec.Rows[int]{}.At,
+		} {
+			func() {
+				defer func() {
+					if recover() == nil {
+						t.Errorf("%s: there is one at %d", name, index)
+					}
+				}()
+				at(index)
+			}()
+		}
 	}
 }
 

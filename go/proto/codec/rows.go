@@ -98,6 +98,7 @@ func (r Rows[T]) Len() int {
 
 // At returns the row at position index. It panics when there are not that many, as a slice does.
 func (r Rows[T]) At(index int) T {
+	inRange(index, r.Len())
 	size := r.strings * refLen
 	return r.view(RowStrings{r.record, r.references[index*size:][:size]})
 }

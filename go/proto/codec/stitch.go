@@ -6,13 +6,12 @@ package codec
 type Stitcher struct {
 	out   Writer
 	items ItemsWriter
-	fixed int
 }
 
 // NewStitcher starts a reply at the end of dst, with a fixed part of so many bytes and at most budget
 // bytes in all; keys are expected, which saves moving bytes when it is right.
 func NewStitcher(dst []byte, budget, fixed, keys int) Stitcher {
-	s := Stitcher{out: NewWriter(dst, budget), fixed: fixed}
+	s := Stitcher{out: NewWriter(dst, budget)}
 	// The writer remembers what did not fit, and Finish reports it.
 	_, _ = s.out.Extend(fixed)
 	s.items = NewItemsWriter(&s.out)
@@ -38,11 +37,11 @@ func (s *Stitcher) Copy(item []byte) error {
 // next write.
 func (s *Stitcher) Add(size int) ([]byte, error) { return s.items.Add(&s.out, size) }
 
-// Head closes the list and returns the fixed part to be filled, or nil after an overflow, and the
-// number of items.
-func (s *Stitcher) Head() ([]byte, uint32) {
+// Head closes the list and returns its fixed part of so many bytes to be filled, or nil as
+// [Writer.Head] does, and the number of items.
+func (s *Stitcher) Head(fixed int) ([]byte, uint32) {
 	count := s.items.Finish(&s.out)
-	return s.out.Head(s.fixed), count
+	return s.out.Head(fixed), count
 }
 
 // Finish ends the reply, which err says is complete or not, and returns the buffer as

@@ -12,6 +12,8 @@ const maxPayload = math.MaxUint32 - 32
 // payload, nor does what lies in its capacity (NIPC-COD-13). The first write that does not fit makes
 // the writer fail for good: later writes fail too and add up what would have been needed,
 // [Writer.Finish] reports it, and the buffer comes back as it was (NIPC-COD-15).
+//
+// The zero value has a budget of 0 bytes.
 type Writer struct {
 	buf    []byte
 	start  int
@@ -53,7 +55,7 @@ func (w *Writer) Claim(n int) error {
 	return w.overflow(n)
 }
 
-func (w *Writer) overflow(n int) error {
+func (w *Writer) overflow(n int) *OverflowError {
 	if !w.overflowed {
 		w.needed, w.overflowed = w.Len(), true
 	}
@@ -93,9 +95,13 @@ func (w *Writer) Finish(err error) ([]byte, error) {
 }
 
 // Head returns the first n bytes of the payload to be overwritten; they are valid until the next
-// write. It returns nil after an overflow, when they may not be there.
+// write. It returns nil when they are not there: after an overflow, or because nobody wrote them,
+// which makes the writer fail for good.
 func (w *Writer) Head(n int) []byte {
-	if w.position() < n {
+	if missing := n - w.position(); missing > 0 {
+		if !w.overflowed {
+			w.overflow(missing)
+		}
 		return nil
 	}
 	return w.buf[w.start:][:n]

@@ -42,6 +42,24 @@ func TestWriterAppendsWithinTheBudget(t *testing.T) {
 	}
 }
 
+// A fixed part that nobody wrote cannot be filled, and the payload without it is none.
+func TestHeadsMustBeThere(t *testing.T) {
+	var w codec.Writer
+	if head := w.Head(4); head != nil {
+		t.Errorf("%x is there", head)
+	}
+	_, err := w.Finish(nil)
+	overflows(t, err, 4, 0)
+
+	w = codec.NewWriter(nil, 8)
+	_, _ = w.Extend(9)
+	if head := w.Head(4); head != nil {
+		t.Errorf("%x is there", head)
+	}
+	_, err = w.Finish(nil)
+	overflows(t, err, 9, 8)
+}
+
 // NIPC-COD-15: refused once, refused for good, with the sum of what was asked for.
 func TestOverflowsAreRemembered(t *testing.T) {
 	w := codec.NewWriter([]byte{9}, 4)
@@ -146,5 +164,36 @@ func checkItems(t *testing.T, payload []byte, count int) {
 	}
 	if index != count || items.Len() != count {
 		t.Errorf("%d items of %d, want %d", index, items.Len(), count)
+	}
+}
+
+// NIPC-COD-03: how much capacity saves a list from moving to another buffer.
+func TestListsStayWhereTheyCan(t *testing.T) {
+	for count := range 300 {
+		size := 4 + (codec.EntryLen+8)*count
+		for name, c := range map[string]struct{ hint, room int }{
+			"announced": {count, size}, "not announced": {0, size + max(128, codec.EntryLen*count)},
+		} {
+			dst := make([]byte, 0, c.room)
+			w := codec.NewWriter(dst, size)
+			if _, err := w.Extend(4); err != nil {
+				t.Fatal(err)
+			}
+			items := codec.NewItemsWriter(&w)
+			items.Grow(&w, c.hint)
+			for range count {
+				if _, err := items.Add(&w, 8); err != nil {
+					t.Fatal(err)
+				}
+			}
+			items.Finish(&w)
+			buf, err := w.Finish(nil)
+			if err != nil || len(buf) != size {
+				t.Fatalf("%d bytes, %v", len(buf), err)
+			}
+			if &buf[0] != &dst[:1][0] {
+				t.Errorf("%d items, %s: moved out of %d bytes", count, name, c.room)
+			}
+		}
 	}
 }

@@ -36,21 +36,21 @@ func (o Outcome) String() string {
 type Lookup[Key, Request, Reply, Builder any] interface {
 	Service[[]Key, Request, Reply, Builder]
 
-	// RequestLen returns the bytes of a request without keys; a [codec.ListLen] adds the keys.
+	// RequestLen returns the size of a request without keys in bytes; a [codec.ListLen] adds the keys.
 	RequestLen() int
 
-	// ReplyLen returns the bytes of a reply without items.
+	// ReplyLen returns the size of a reply without items in bytes.
 	ReplyLen() int
 
 	// CheckKey checks the rules of a key, which do not include its size as a whole. The error, if
 	// any, is a [*codec.InvalidError] with the first rule it breaks.
 	CheckKey(key Key) error
 
-	// KeyLen returns the bytes of the key's item in a request, without padding.
+	// KeyLen returns the size of the key's item in a request in bytes, without padding.
 	KeyLen(key Key) int
 
-	// ShortLen returns the bytes of the item of a reply that says only that the key got no answer,
-	// without padding. No item is shorter.
+	// ShortLen returns the size in bytes of the item of a reply that says only that the key got no
+	// answer, without padding. No item is shorter.
 	ShortLen(key Key) int
 
 	// Len returns how many items the reply has.

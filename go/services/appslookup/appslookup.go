@@ -21,16 +21,16 @@ type Service struct{}
 
 var _ service.Lookup[uint32, Request, Reply, ReplyBuilder] = Service{}
 
-// Name returns the name of endpoints.
+// Name returns the default name of endpoints.
 func (Service) Name() string { return "apps-lookup" }
 
 // Method returns the method code.
 func (Service) Method() uint16 { return 5 }
 
-// Batchable reports that a request travels alone.
+// Batchable reports whether several requests may travel in one batch.
 func (Service) Batchable() bool { return false }
 
-// Idempotent reports that a request may be sent again.
+// Idempotent reports whether a request may be sent again after a loss.
 func (Service) Idempotent() bool { return true }
 
 // EncodeRequest appends the request payload for keys; see [service.Service]. An overflow tells what all keys take.
@@ -73,19 +73,19 @@ func (Service) DecodeReply(payload []byte) (Reply, error) {
 	return DecodeReply(payload)
 }
 
-// RequestLen returns the bytes of a request without keys.
+// RequestLen returns the size of a request without keys in bytes.
 func (Service) RequestLen() int { return requestSize }
 
-// ReplyLen returns the bytes of a reply without items.
+// ReplyLen returns the size of a reply without items in bytes.
 func (Service) ReplyLen() int { return replySize }
 
 // CheckKey checks the rules of a key.
 func (Service) CheckKey(uint32) error { return nil }
 
-// KeyLen returns the bytes of the key's item in a request.
+// KeyLen returns the size of the key's item in a request, in bytes.
 func (Service) KeyLen(uint32) int { return keySize }
 
-// ShortLen returns the bytes of the item that says that the key got no answer.
+// ShortLen returns the size of the item that says that the key got no answer, in bytes.
 func (Service) ShortLen(key uint32) int {
 	short := shortItem(Key{PID: key}, StatusPayloadExceeded)
 	return short.size()
@@ -146,7 +146,7 @@ func (Service) AddOversized(s *codec.Stitcher, key uint32) error {
 
 // FinishStitched ends a stitched reply.
 func (Service) FinishStitched(s *codec.Stitcher, generation uint64) ([]byte, error) {
-	head, count := s.Head()
+	head, count := s.Head(replySize)
 	if head != nil {
 		putReplyHead(head, generation, count)
 	}
@@ -156,7 +156,7 @@ func (Service) FinishStitched(s *codec.Stitcher, generation uint64) ([]byte, err
 // ViewReply returns the view of a reply that was decoded or stitched before.
 func (Service) ViewReply(payload []byte) Reply { return Reply{payload} }
 
-// Status: what became of a process id.
+// Status tells what became of a process id.
 //
 // Decoders and encoders refuse numbers without a name. (NIPC-COD-22)
 type Status uint16
@@ -190,7 +190,7 @@ func (s Status) String() string {
 	return strconv.FormatUint(uint64(s), 10)
 }
 
-// CgroupStatus: what is known of the control group of a process.
+// CgroupStatus tells what is known of the control group of a process.
 //
 // Decoders and encoders refuse numbers without a name. (NIPC-COD-22)
 type CgroupStatus uint16
@@ -224,7 +224,7 @@ func (c CgroupStatus) String() string {
 	return strconv.FormatUint(uint64(c), 10)
 }
 
-// Orchestrator: who made a control group.
+// Orchestrator tells who made a control group.
 //
 // Numbers without a name pass through unchanged. (NIPC-COD-22)
 type Orchestrator uint16
@@ -275,10 +275,10 @@ func (o Orchestrator) String() string {
 // requestRecord is what errors call a [Request].
 const requestRecord = "apps-lookup request"
 
-// requestSize is the bytes of its fixed part.
+// requestSize is the size of its fixed part in bytes.
 const requestSize = 16
 
-// Request: the processes to look up. (NIPC-LKP-01)
+// Request holds the processes to look up. (NIPC-LKP-01)
 //
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Request struct{ b []byte }
@@ -292,7 +292,7 @@ func DecodeRequest(b []byte) (Request, error) {
 	return Request{b}, nil
 }
 
-// Keys: the keys.
+// Keys returns the keys.
 func (r Request) Keys() codec.Items[Key] {
 	return codec.ItemsAt(r.b, requestSize, codec.Uint32(r.b, 4), viewKey)
 }
@@ -336,10 +336,10 @@ func putRequestHead(head []byte, count uint32) {
 // keyRecord is what errors call a [Key].
 const keyRecord = "apps-lookup key"
 
-// keySize is the bytes of its fixed part.
+// keySize is the size of its fixed part in bytes.
 const keySize = 8
 
-// Key: one process id. (NIPC-APL-01)
+// Key holds one process id. (NIPC-APL-01)
 type Key struct {
 	// The process id. Every number is legal, also 0, and may be asked for twice.
 	PID uint32
@@ -366,7 +366,7 @@ func checkKey(b []byte) *codec.DecodeError {
 	return r.Err()
 }
 
-// put writes it to b, which has as many zero bytes as it takes.
+// put writes the record to b, which has as many zero bytes as it takes.
 func (f *Key) put(b []byte) {
 	codec.PutUint32(b, 0, f.PID)
 }
@@ -374,10 +374,10 @@ func (f *Key) put(b []byte) {
 // replyRecord is what errors call a [Reply].
 const replyRecord = "apps-lookup reply"
 
-// replySize is the bytes of its fixed part.
+// replySize is the size of its fixed part in bytes.
 const replySize = 16
 
-// Reply: one item for each process id, in the order of the request. (NIPC-LKP-02)
+// Reply holds one item for each process id, in the order of the request. (NIPC-LKP-02)
 //
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Reply struct{ b []byte }
@@ -391,12 +391,13 @@ func DecodeReply(b []byte) (Reply, error) {
 	return Reply{b}, nil
 }
 
-// Generation: version of the data: differs from the reply before when, and only when, the data does. (NIPC-LKP-09)
+// Generation returns the version of the data: differs from the reply before when, and only when, the data does.
+// (NIPC-LKP-09)
 func (r Reply) Generation() uint64 {
 	return codec.Uint64(r.b, 8)
 }
 
-// Items: the answers.
+// Items returns the answers.
 func (r Reply) Items() codec.Items[Item] {
 	return codec.ItemsAt(r.b, replySize, codec.Uint32(r.b, 4), viewItem)
 }
@@ -463,7 +464,7 @@ type KnownFields struct {
 }
 
 // ReplyBuilder builds a [Reply] within a byte budget: one answer for each key of the request, in their order. Reset
-// makes it ready.
+// makes it ready; before that it has no room.
 //
 // Room is kept for short records of the keys that follow. An answer that does not fit even alone in the whole budget
 // becomes such a record, and the next key gets its chance. Else, when the first key has no room, the reply is an
@@ -587,13 +588,15 @@ func (b *ReplyBuilder) close() error {
 	if !ok {
 		return &codec.MissingError{Record: replyRecord, Field: "generation"}
 	}
-	head, count := b.answers.Head()
-	putReplyHead(head, value, count)
+	head, count := b.answers.Head(replySize)
+	if head != nil {
+		putReplyHead(head, value, count)
+	}
 	return nil
 }
 
 // EncodeReply appends a whole reply to dst, of at most budget bytes, and returns the longer buffer. When there is an
-// error that is dst as it was: a [*codec.OverflowError], or or a [*codec.InvalidError] when a rule is broken.
+// error that is dst as it was: a [*codec.OverflowError], or a [*codec.InvalidError] when a rule is broken.
 func EncodeReply(dst []byte, budget int, fields ReplyFields) ([]byte, error) {
 	s := Service{}.Stitch(dst, budget, len(fields.Items))
 	for i := range fields.Items {
@@ -612,7 +615,7 @@ func EncodeReply(dst []byte, budget int, fields ReplyFields) ([]byte, error) {
 // itemRecord is what errors call an [Item].
 const itemRecord = "apps-lookup item"
 
-// itemSize is the bytes of its fixed part.
+// itemSize is the size of its fixed part in bytes.
 const itemSize = 60
 
 // itemRules are the rules of its strings.
@@ -622,7 +625,7 @@ var itemRules = struct{ comm, cgroupPath, cgroupName codec.StringRule }{
 	cgroupName: codec.StringRule{Start: 60, Most: codec.NoLimit},
 }
 
-// Item: the answer to one process id. (NIPC-APL-02, NIPC-LKP-05)
+// Item holds the answer to one process id. (NIPC-APL-02, NIPC-LKP-05)
 //
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Item struct{ b []byte }
@@ -638,58 +641,58 @@ func DecodeItem(b []byte) (Item, error) {
 
 func viewItem(b []byte) Item { return Item{b} }
 
-// Status: what became of the process id. (NIPC-APL-03)
+// Status returns what became of the process id. (NIPC-APL-03)
 func (i Item) Status() Status {
 	return Status(codec.Uint16(i.b, 2))
 }
 
-// Orchestrator: who made the control group. (NIPC-LKP-08)
+// Orchestrator returns who made the control group. (NIPC-LKP-08)
 func (i Item) Orchestrator() Orchestrator {
 	return Orchestrator(codec.Uint16(i.b, 4))
 }
 
-// CgroupStatus: what is known of the control group of the process. (NIPC-APL-03)
+// CgroupStatus returns what is known of the control group of the process. (NIPC-APL-03)
 func (i Item) CgroupStatus() CgroupStatus {
 	return CgroupStatus(codec.Uint16(i.b, 6))
 }
 
-// PID: the process id that was asked for.
+// PID returns the process id that was asked for.
 func (i Item) PID() uint32 {
 	return codec.Uint32(i.b, 8)
 }
 
-// PPID: process id of the parent.
+// PPID returns the process id of the parent.
 func (i Item) PPID() uint32 {
 	return codec.Uint32(i.b, 12)
 }
 
-// UID: numeric id of the user; 0xffffffff when it is not set.
+// UID returns the numeric id of the user; 0xffffffff when it is not set.
 func (i Item) UID() uint32 {
 	return codec.Uint32(i.b, 16)
 }
 
-// Starttime: when the process started: field 22 of /proc/PID/stat. In clock ticks since the start of the host.
+// Starttime returns when the process started: field 22 of /proc/PID/stat. In clock ticks since the start of the host.
 func (i Item) Starttime() uint64 {
 	return codec.Uint64(i.b, 24)
 }
 
-// Comm: name of the command, as the kernel keeps it. (NIPC-APL-05)
+// Comm returns the name of the command, as the kernel keeps it. (NIPC-APL-05)
 func (i Item) Comm() []byte {
 	return codec.Text(i.b, 32)
 }
 
-// CgroupPath: path of the control group.
+// CgroupPath returns the path of the control group.
 func (i Item) CgroupPath() []byte {
 	return codec.Text(i.b, 40)
 }
 
-// CgroupName: name by which people know the control group.
+// CgroupName returns the name by which people know the control group.
 func (i Item) CgroupName() []byte {
 	return codec.Text(i.b, 48)
 }
 
-// Labels: what the orchestrator says of the control group. The same key may stand there several times. (NIPC-LKP-06,
-// NIPC-LKP-07)
+// Labels returns what the orchestrator says of the control group. The same key may stand there several times.
+// (NIPC-LKP-06, NIPC-LKP-07)
 func (i Item) Labels() codec.Rows[Label] {
 	return codec.RowsAt(i.b, itemSize, int(codec.Uint16(i.b, 56)), 2, viewLabel, 32, 40, 48)
 }
@@ -855,13 +858,13 @@ func (f *ItemFields) check() error {
 	return c.Err()
 }
 
-// size returns the bytes that it takes.
+// size returns how many bytes the record takes.
 func (f *ItemFields) size() int {
 	end := codec.Sum(itemSize, len(f.Comm)+1, len(f.CgroupPath)+1, len(f.CgroupName)+1)
 	return codec.Sum(end, lenLabelTable(end, f.Labels))
 }
 
-// put writes it to b, which has as many zero bytes as it takes.
+// put writes the record to b, which has as many zero bytes as it takes.
 func (f *ItemFields) put(b []byte) {
 	codec.PutUint16(b, 0, 1)
 	codec.PutUint16(b, 2, uint16(f.Status))
@@ -912,7 +915,7 @@ var labelRow = codec.RowRule{
 	},
 }
 
-// Label: one label. (NIPC-LKP-07)
+// Label holds one label. (NIPC-LKP-07)
 type Label struct {
 	// What it is about.
 	Key []byte
@@ -942,7 +945,7 @@ func checkLabelTable(c *codec.Checker, rows []Label) {
 	}
 }
 
-// lenLabelTable returns the bytes of a table behind strings that end at byte behind.
+// lenLabelTable returns how many bytes a table takes behind strings that end at byte behind.
 func lenLabelTable(behind int, rows []Label) int {
 	n := codec.TableLen(behind, len(rows), 2)
 	for i := range rows {

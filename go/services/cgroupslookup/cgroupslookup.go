@@ -21,16 +21,16 @@ type Service struct{}
 
 var _ service.Lookup[[]byte, Request, Reply, ReplyBuilder] = Service{}
 
-// Name returns the name of endpoints.
+// Name returns the default name of endpoints.
 func (Service) Name() string { return "cgroups-lookup" }
 
 // Method returns the method code.
 func (Service) Method() uint16 { return 4 }
 
-// Batchable reports that a request travels alone.
+// Batchable reports whether several requests may travel in one batch.
 func (Service) Batchable() bool { return false }
 
-// Idempotent reports that a request may be sent again.
+// Idempotent reports whether a request may be sent again after a loss.
 func (Service) Idempotent() bool { return true }
 
 // EncodeRequest appends the request payload for keys; see [service.Service]. An overflow tells what all keys take.
@@ -76,10 +76,10 @@ func (Service) DecodeReply(payload []byte) (Reply, error) {
 	return DecodeReply(payload)
 }
 
-// RequestLen returns the bytes of a request without keys.
+// RequestLen returns the size of a request without keys in bytes.
 func (Service) RequestLen() int { return requestSize }
 
-// ReplyLen returns the bytes of a reply without items.
+// ReplyLen returns the size of a reply without items in bytes.
 func (Service) ReplyLen() int { return replySize }
 
 // CheckKey checks the rules of a key.
@@ -88,13 +88,13 @@ func (Service) CheckKey(key []byte) error {
 	return item.check()
 }
 
-// KeyLen returns the bytes of the key's item in a request.
+// KeyLen returns the size of the key's item in a request, in bytes.
 func (Service) KeyLen(key []byte) int {
 	item := KeyFields{Path: key}
 	return item.size()
 }
 
-// ShortLen returns the bytes of the item that says that the key got no answer.
+// ShortLen returns the size of the item that says that the key got no answer, in bytes.
 func (Service) ShortLen(key []byte) int {
 	short := shortItem(KeyFields{Path: key}, StatusPayloadExceeded)
 	return short.size()
@@ -155,7 +155,7 @@ func (Service) AddOversized(s *codec.Stitcher, key []byte) error {
 
 // FinishStitched ends a stitched reply.
 func (Service) FinishStitched(s *codec.Stitcher, generation uint64) ([]byte, error) {
-	head, count := s.Head()
+	head, count := s.Head(replySize)
 	if head != nil {
 		putReplyHead(head, generation, count)
 	}
@@ -165,7 +165,7 @@ func (Service) FinishStitched(s *codec.Stitcher, generation uint64) ([]byte, err
 // ViewReply returns the view of a reply that was decoded or stitched before.
 func (Service) ViewReply(payload []byte) Reply { return Reply{payload} }
 
-// Status: what became of a path.
+// Status tells what became of a path.
 //
 // Decoders and encoders refuse numbers without a name. (NIPC-COD-22)
 type Status uint16
@@ -203,7 +203,7 @@ func (s Status) String() string {
 	return strconv.FormatUint(uint64(s), 10)
 }
 
-// Orchestrator: who made a control group.
+// Orchestrator tells who made a control group.
 //
 // Numbers without a name pass through unchanged. (NIPC-COD-22)
 type Orchestrator uint16
@@ -254,10 +254,10 @@ func (o Orchestrator) String() string {
 // requestRecord is what errors call a [Request].
 const requestRecord = "cgroups-lookup request"
 
-// requestSize is the bytes of its fixed part.
+// requestSize is the size of its fixed part in bytes.
 const requestSize = 16
 
-// Request: the paths to look up. (NIPC-LKP-01)
+// Request holds the paths to look up. (NIPC-LKP-01)
 //
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Request struct{ b []byte }
@@ -271,7 +271,7 @@ func DecodeRequest(b []byte) (Request, error) {
 	return Request{b}, nil
 }
 
-// Keys: the keys.
+// Keys returns the keys.
 func (r Request) Keys() codec.Items[Key] {
 	return codec.ItemsAt(r.b, requestSize, codec.Uint32(r.b, 4), viewKey)
 }
@@ -315,7 +315,7 @@ func putRequestHead(head []byte, count uint32) {
 // keyRecord is what errors call a [Key].
 const keyRecord = "cgroups-lookup key"
 
-// keySize is the bytes of its fixed part.
+// keySize is the size of its fixed part in bytes.
 const keySize = 0
 
 // keyRules are the rules of its strings.
@@ -323,7 +323,7 @@ var keyRules = struct{ path codec.StringRule }{
 	path: codec.StringRule{Start: 0, Least: 1, Most: codec.NoLimit},
 }
 
-// Key: one path. (NIPC-CGL-01)
+// Key holds one path. (NIPC-CGL-01)
 //
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Key struct{ b []byte }
@@ -339,7 +339,7 @@ func DecodeKey(b []byte) (Key, error) {
 
 func viewKey(b []byte) Key { return Key{b} }
 
-// Path: path of a control group. An opaque key: compared byte by byte, never opened, normalised or resolved.
+// Path returns the path of a control group. An opaque key: compared byte by byte, never opened, normalised or resolved.
 // (NIPC-CGL-06)
 func (k Key) Path() []byte {
 	return codec.Rest(k.b, keySize)
@@ -380,12 +380,12 @@ func (f *KeyFields) check() error {
 	return c.Err()
 }
 
-// size returns the bytes that it takes.
+// size returns how many bytes the record takes.
 func (f *KeyFields) size() int {
 	return codec.Sum(keySize, len(f.Path)+1)
 }
 
-// put writes it to b, which has as many zero bytes as it takes.
+// put writes the record to b, which has as many zero bytes as it takes.
 func (f *KeyFields) put(b []byte) {
 	copy(b[keySize:], f.Path)
 }
@@ -393,10 +393,10 @@ func (f *KeyFields) put(b []byte) {
 // replyRecord is what errors call a [Reply].
 const replyRecord = "cgroups-lookup reply"
 
-// replySize is the bytes of its fixed part.
+// replySize is the size of its fixed part in bytes.
 const replySize = 16
 
-// Reply: one item for each path, in the order of the request. (NIPC-LKP-02)
+// Reply holds one item for each path, in the order of the request. (NIPC-LKP-02)
 //
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Reply struct{ b []byte }
@@ -410,12 +410,13 @@ func DecodeReply(b []byte) (Reply, error) {
 	return Reply{b}, nil
 }
 
-// Generation: version of the data: differs from the reply before when, and only when, the data does. (NIPC-LKP-09)
+// Generation returns the version of the data: differs from the reply before when, and only when, the data does.
+// (NIPC-LKP-09)
 func (r Reply) Generation() uint64 {
 	return codec.Uint64(r.b, 8)
 }
 
-// Items: the answers.
+// Items returns the answers.
 func (r Reply) Items() codec.Items[Item] {
 	return codec.ItemsAt(r.b, replySize, codec.Uint32(r.b, 4), viewItem)
 }
@@ -470,7 +471,7 @@ type KnownFields struct {
 }
 
 // ReplyBuilder builds a [Reply] within a byte budget: one answer for each key of the request, in their order. Reset
-// makes it ready.
+// makes it ready; before that it has no room.
 //
 // Room is kept for short records of the keys that follow. An answer that does not fit even alone in the whole budget
 // becomes such a record, and the next key gets its chance. Else, when the first key has no room, the reply is an
@@ -603,13 +604,15 @@ func (b *ReplyBuilder) close() error {
 	if !ok {
 		return &codec.MissingError{Record: replyRecord, Field: "generation"}
 	}
-	head, count := b.answers.Head()
-	putReplyHead(head, value, count)
+	head, count := b.answers.Head(replySize)
+	if head != nil {
+		putReplyHead(head, value, count)
+	}
 	return nil
 }
 
 // EncodeReply appends a whole reply to dst, of at most budget bytes, and returns the longer buffer. When there is an
-// error that is dst as it was: a [*codec.OverflowError], or or a [*codec.InvalidError] when a rule is broken.
+// error that is dst as it was: a [*codec.OverflowError], or a [*codec.InvalidError] when a rule is broken.
 func EncodeReply(dst []byte, budget int, fields ReplyFields) ([]byte, error) {
 	s := Service{}.Stitch(dst, budget, len(fields.Items))
 	for i := range fields.Items {
@@ -628,7 +631,7 @@ func EncodeReply(dst []byte, budget int, fields ReplyFields) ([]byte, error) {
 // itemRecord is what errors call an [Item].
 const itemRecord = "cgroups-lookup item"
 
-// itemSize is the bytes of its fixed part.
+// itemSize is the size of its fixed part in bytes.
 const itemSize = 28
 
 // itemRules are the rules of its strings.
@@ -637,7 +640,7 @@ var itemRules = struct{ path, name codec.StringRule }{
 	name: codec.StringRule{Start: 28, Most: codec.NoLimit},
 }
 
-// Item: the answer to one path. (NIPC-CGL-02, NIPC-LKP-05)
+// Item holds the answer to one path. (NIPC-CGL-02, NIPC-LKP-05)
 //
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Item struct{ b []byte }
@@ -653,28 +656,28 @@ func DecodeItem(b []byte) (Item, error) {
 
 func viewItem(b []byte) Item { return Item{b} }
 
-// Status: what became of the path. (NIPC-CGL-03)
+// Status returns what became of the path. (NIPC-CGL-03)
 func (i Item) Status() Status {
 	return Status(codec.Uint16(i.b, 2))
 }
 
-// Orchestrator: who made the control group. (NIPC-LKP-08)
+// Orchestrator returns who made the control group. (NIPC-LKP-08)
 func (i Item) Orchestrator() Orchestrator {
 	return Orchestrator(codec.Uint16(i.b, 4))
 }
 
-// Path: the path that was asked for. (NIPC-CGL-04)
+// Path returns the path that was asked for. (NIPC-CGL-04)
 func (i Item) Path() []byte {
 	return codec.Text(i.b, 8)
 }
 
-// Name: name by which people know the control group.
+// Name returns the name by which people know the control group.
 func (i Item) Name() []byte {
 	return codec.Text(i.b, 16)
 }
 
-// Labels: what the orchestrator says of the control group. The same key may stand there several times. (NIPC-LKP-06,
-// NIPC-LKP-07)
+// Labels returns what the orchestrator says of the control group. The same key may stand there several times.
+// (NIPC-LKP-06, NIPC-LKP-07)
 func (i Item) Labels() codec.Rows[Label] {
 	return codec.RowsAt(i.b, itemSize, int(codec.Uint16(i.b, 24)), 2, viewLabel, 8, 16)
 }
@@ -755,13 +758,13 @@ func (f *ItemFields) check() error {
 	return c.Err()
 }
 
-// size returns the bytes that it takes.
+// size returns how many bytes the record takes.
 func (f *ItemFields) size() int {
 	end := codec.Sum(itemSize, len(f.Path)+1, len(f.Name)+1)
 	return codec.Sum(end, lenLabelTable(end, f.Labels))
 }
 
-// put writes it to b, which has as many zero bytes as it takes.
+// put writes the record to b, which has as many zero bytes as it takes.
 func (f *ItemFields) put(b []byte) {
 	codec.PutUint16(b, 0, 1)
 	codec.PutUint16(b, 2, uint16(f.Status))
@@ -800,7 +803,7 @@ var labelRow = codec.RowRule{
 	},
 }
 
-// Label: one label. (NIPC-LKP-07)
+// Label holds one label. (NIPC-LKP-07)
 type Label struct {
 	// What it is about.
 	Key []byte
@@ -830,7 +833,7 @@ func checkLabelTable(c *codec.Checker, rows []Label) {
 	}
 }
 
-// lenLabelTable returns the bytes of a table behind strings that end at byte behind.
+// lenLabelTable returns how many bytes a table takes behind strings that end at byte behind.
 func lenLabelTable(behind int, rows []Label) int {
 	n := codec.TableLen(behind, len(rows), 2)
 	for i := range rows {

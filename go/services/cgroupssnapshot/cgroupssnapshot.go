@@ -22,16 +22,16 @@ type Service struct{}
 
 var _ service.Service[struct{}, Request, Reply, ReplyBuilder] = Service{}
 
-// Name returns the name of endpoints.
+// Name returns the default name of endpoints.
 func (Service) Name() string { return "cgroups-snapshot" }
 
 // Method returns the method code.
 func (Service) Method() uint16 { return 2 }
 
-// Batchable reports that a request travels alone.
+// Batchable reports whether several requests may travel in one batch.
 func (Service) Batchable() bool { return false }
 
-// Idempotent reports that a request may be sent again.
+// Idempotent reports whether a request may be sent again after a loss.
 func (Service) Idempotent() bool { return true }
 
 // EncodeRequest appends the request payload for query; see [service.Service].
@@ -64,7 +64,7 @@ func (Service) DecodeReply(payload []byte) (Reply, error) {
 // requestRecord is what errors call a [Request].
 const requestRecord = "cgroups-snapshot request"
 
-// requestSize is the bytes of its fixed part.
+// requestSize is the size of its fixed part in bytes.
 const requestSize = 4
 
 // Request: asks for the snapshot; carries nothing. (NIPC-SNAP-01)
@@ -91,12 +91,12 @@ func checkRequest(b []byte) *codec.DecodeError {
 	return r.Err()
 }
 
-// put writes it to b, which has as many zero bytes as it takes.
+// put writes the record to b, which has as many zero bytes as it takes.
 func (*Request) put(b []byte) {
 	codec.PutUint16(b, 0, 1)
 }
 
-// write appends it to out.
+// write appends the record to out.
 func (f *Request) write(out *codec.Writer) error {
 	b, err := out.Extend(requestSize)
 	if err != nil {
@@ -109,10 +109,10 @@ func (f *Request) write(out *codec.Writer) error {
 // replyRecord is what errors call a [Reply].
 const replyRecord = "cgroups-snapshot reply"
 
-// replySize is the bytes of its fixed part.
+// replySize is the size of its fixed part in bytes.
 const replySize = 24
 
-// Reply: the snapshot. (NIPC-SNAP-02)
+// Reply holds the snapshot. (NIPC-SNAP-02)
 //
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Reply struct{ b []byte }
@@ -131,13 +131,13 @@ func (r Reply) SystemdEnabled() uint32 {
 	return codec.Uint32(r.b, 8)
 }
 
-// Generation: version of the data: differs from the reply before when, and only when, the data does. (NIPC-SNAP-06,
-// NIPC-SNAP-08)
+// Generation returns the version of the data: differs from the reply before when, and only when, the data does.
+// (NIPC-SNAP-06, NIPC-SNAP-08)
 func (r Reply) Generation() uint64 {
 	return codec.Uint64(r.b, 16)
 }
 
-// Items: the control groups.
+// Items returns the control groups.
 func (r Reply) Items() codec.Items[Item] {
 	return codec.ItemsAt(r.b, replySize, codec.Uint32(r.b, 4), viewItem)
 }
@@ -186,7 +186,7 @@ func putReplyHead(head []byte, systemdEnabled uint32, generation uint64, count u
 	codec.PutUint32(head, 4, count)
 }
 
-// ReplyBuilder builds a [Reply] within a byte budget. Reset makes it ready.
+// ReplyBuilder builds a [Reply] within a byte budget. Reset makes it ready; before that it has no room.
 type ReplyBuilder struct {
 	out            codec.Writer
 	items          codec.ItemsWriter
@@ -253,7 +253,7 @@ func (b *ReplyBuilder) close() error {
 }
 
 // EncodeReply appends a whole reply to dst, of at most budget bytes, and returns the longer buffer. When there is an
-// error that is dst as it was: a [*codec.OverflowError], or or a [*codec.InvalidError] when a rule is broken.
+// error that is dst as it was: a [*codec.OverflowError].
 func EncodeReply(dst []byte, budget int, fields ReplyFields) ([]byte, error) {
 	var b ReplyBuilder
 	b.Reset(dst, budget)
@@ -273,7 +273,7 @@ func EncodeReply(dst []byte, budget int, fields ReplyFields) ([]byte, error) {
 // itemRecord is what errors call an [Item].
 const itemRecord = "cgroups-snapshot item"
 
-// itemSize is the bytes of its fixed part.
+// itemSize is the size of its fixed part in bytes.
 const itemSize = 32
 
 // itemRules are the rules of its strings.
@@ -282,7 +282,7 @@ var itemRules = struct{ name, path codec.StringRule }{
 	path: codec.StringRule{Start: 32, Most: codec.NoLimit, InteriorNUL: true},
 }
 
-// Item: one control group. (NIPC-SNAP-03, NIPC-SNAP-05)
+// Item holds one control group. (NIPC-SNAP-03, NIPC-SNAP-05)
 //
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Item struct{ b []byte }
@@ -298,8 +298,8 @@ func DecodeItem(b []byte) (Item, error) {
 
 func viewItem(b []byte) Item { return Item{b} }
 
-// Hash: hash of the name, for fast comparison; opaque to a reader. The standard providers use djb2. (NIPC-SNAP-06,
-// NIPC-SNAP-07)
+// Hash returns the hash of the name, for fast comparison; opaque to a reader. The standard providers use djb2.
+// (NIPC-SNAP-06, NIPC-SNAP-07)
 func (i Item) Hash() uint32 {
 	return codec.Uint32(i.b, 4)
 }
@@ -314,12 +314,12 @@ func (i Item) Enabled() uint32 {
 	return codec.Uint32(i.b, 12)
 }
 
-// Name: name by which people know the control group. (NIPC-SNAP-04, NIPC-SNAP-05)
+// Name returns the name by which people know the control group. (NIPC-SNAP-04, NIPC-SNAP-05)
 func (i Item) Name() []byte {
 	return codec.Text(i.b, 16)
 }
 
-// Path: where the control group is in the file system. (NIPC-SNAP-04, NIPC-SNAP-05)
+// Path returns where the control group is in the file system. (NIPC-SNAP-04, NIPC-SNAP-05)
 func (i Item) Path() []byte {
 	return codec.Text(i.b, 24)
 }
@@ -374,12 +374,12 @@ func (f ItemFields) Equal(other ItemFields) bool {
 		bytes.Equal(f.Path, other.Path)
 }
 
-// size returns the bytes that it takes.
+// size returns how many bytes the record takes.
 func (f *ItemFields) size() int {
 	return codec.Sum(itemSize, len(f.Name)+1, len(f.Path)+1)
 }
 
-// put writes it to b, which has as many zero bytes as it takes.
+// put writes the record to b, which has as many zero bytes as it takes.
 func (f *ItemFields) put(b []byte) {
 	codec.PutUint16(b, 0, 1)
 	codec.PutUint32(b, 4, f.Hash)

@@ -17,16 +17,16 @@ type Service struct{}
 
 var _ service.Service[uint64, Number, Number, NumberBuilder] = Service{}
 
-// Name returns the name of endpoints.
+// Name returns the default name of endpoints.
 func (Service) Name() string { return "increment" }
 
 // Method returns the method code.
 func (Service) Method() uint16 { return 1 }
 
-// Batchable reports that several requests may travel in one batch.
+// Batchable reports whether several requests may travel in one batch.
 func (Service) Batchable() bool { return true }
 
-// Idempotent reports that a request may be sent again.
+// Idempotent reports whether a request may be sent again after a loss.
 func (Service) Idempotent() bool { return true }
 
 // EncodeRequest appends the request payload for query; see [service.Service].
@@ -59,10 +59,10 @@ func (Service) DecodeReply(payload []byte) (Number, error) {
 // numberRecord is what errors call a [Number].
 const numberRecord = "increment number"
 
-// numberSize is the bytes of its fixed part.
+// numberSize is the size of its fixed part in bytes.
 const numberSize = 8
 
-// Number: one unsigned number. (NIPC-INC-01, NIPC-INC-02)
+// Number holds one unsigned number. (NIPC-INC-01, NIPC-INC-02)
 type Number struct {
 	// The number; every value is legal.
 	Value uint64
@@ -87,12 +87,12 @@ func checkNumber(b []byte) *codec.DecodeError {
 	return r.Err()
 }
 
-// put writes it to b, which has as many zero bytes as it takes.
+// put writes the record to b, which has as many zero bytes as it takes.
 func (f *Number) put(b []byte) {
 	codec.PutUint64(b, 0, f.Value)
 }
 
-// write appends it to out.
+// write appends the record to out.
 func (f *Number) write(out *codec.Writer) error {
 	b, err := out.Extend(numberSize)
 	if err != nil {
@@ -102,7 +102,7 @@ func (f *Number) write(out *codec.Writer) error {
 	return nil
 }
 
-// NumberBuilder builds a [Number] within a byte budget. Reset makes it ready.
+// NumberBuilder builds a [Number] within a byte budget. Reset makes it ready; before that it has no room.
 type NumberBuilder struct {
 	out     codec.Writer
 	written bool
@@ -136,7 +136,7 @@ func (b *NumberBuilder) Finish() ([]byte, error) {
 }
 
 // EncodeNumber appends a whole reply to dst, of at most budget bytes, and returns the longer buffer. When there is an
-// error that is dst as it was: a [*codec.OverflowError], or or a [*codec.InvalidError] when a rule is broken.
+// error that is dst as it was: a [*codec.OverflowError].
 func EncodeNumber(dst []byte, budget int, fields Number) ([]byte, error) {
 	var b NumberBuilder
 	b.Reset(dst, budget)

@@ -19,16 +19,16 @@ type Service struct{}
 
 var _ service.Service[[]byte, Text, Text, TextBuilder] = Service{}
 
-// Name returns the name of endpoints.
+// Name returns the default name of endpoints.
 func (Service) Name() string { return "string-reverse" }
 
 // Method returns the method code.
 func (Service) Method() uint16 { return 3 }
 
-// Batchable reports that several requests may travel in one batch.
+// Batchable reports whether several requests may travel in one batch.
 func (Service) Batchable() bool { return true }
 
-// Idempotent reports that a request may be sent again.
+// Idempotent reports whether a request may be sent again after a loss.
 func (Service) Idempotent() bool { return true }
 
 // EncodeRequest appends the request payload for query; see [service.Service].
@@ -61,7 +61,7 @@ func (Service) DecodeReply(payload []byte) (Text, error) {
 // textRecord is what errors call a [Text].
 const textRecord = "string-reverse text"
 
-// textSize is the bytes of its fixed part.
+// textSize is the size of its fixed part in bytes.
 const textSize = 8
 
 // textRules are the rules of its strings.
@@ -69,7 +69,7 @@ var textRules = struct{ text codec.StringRule }{
 	text: codec.StringRule{Start: 8, Exact: true, Most: codec.NoLimit, InteriorNUL: true},
 }
 
-// Text: one byte string. (NIPC-REV-01)
+// Text holds one byte string. (NIPC-REV-01)
 //
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Text struct{ b []byte }
@@ -83,7 +83,7 @@ func DecodeText(b []byte) (Text, error) {
 	return Text{b}, nil
 }
 
-// Text: the bytes; they need not be UTF-8. (NIPC-REV-02, NIPC-REV-03)
+// Text returns the bytes; they need not be UTF-8. (NIPC-REV-02, NIPC-REV-03)
 func (t Text) Text() []byte {
 	return codec.Text(t.b, 0)
 }
@@ -115,17 +115,17 @@ func (f TextFields) Equal(other TextFields) bool {
 	return bytes.Equal(f.Text, other.Text)
 }
 
-// size returns the bytes that it takes.
+// size returns how many bytes the record takes.
 func (f *TextFields) size() int {
 	return codec.Sum(textSize, len(f.Text)+1)
 }
 
-// put writes it to b, which has as many zero bytes as it takes.
+// put writes the record to b, which has as many zero bytes as it takes.
 func (f *TextFields) put(b []byte) {
 	codec.PutText(b, 0, textSize, f.Text)
 }
 
-// write appends it to out.
+// write appends the record to out.
 func (f *TextFields) write(out *codec.Writer) error {
 	b, err := out.Extend(f.size())
 	if err != nil {
@@ -135,7 +135,7 @@ func (f *TextFields) write(out *codec.Writer) error {
 	return nil
 }
 
-// TextBuilder builds a [Text] within a byte budget. Reset makes it ready.
+// TextBuilder builds a [Text] within a byte budget. Reset makes it ready; before that it has no room.
 type TextBuilder struct {
 	out     codec.Writer
 	written bool
@@ -183,7 +183,7 @@ func (b *TextBuilder) Finish() ([]byte, error) {
 }
 
 // EncodeText appends a whole reply to dst, of at most budget bytes, and returns the longer buffer. When there is an
-// error that is dst as it was: a [*codec.OverflowError], or or a [*codec.InvalidError] when a rule is broken.
+// error that is dst as it was: a [*codec.OverflowError].
 func EncodeText(dst []byte, budget int, fields TextFields) ([]byte, error) {
 	var b TextBuilder
 	b.Reset(dst, budget)

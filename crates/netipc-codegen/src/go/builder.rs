@@ -41,6 +41,9 @@ const RESET_DOC: &str = "Reset starts a reply at the end of dst, of at most budg
 pub(super) const FINISH_DOC: &str =
     "Finish ends the reply and returns dst, longer by the reply. When there is an error that is dst as it was:";
 
+/// What goes behind the errors that there always may be, when values can break rules.
+const INVALID: &str = ", or a [*codec.InvalidError] when a rule is broken";
+
 /// The builder of a record without any value: there is nothing to fill.
 fn fixed(shape: &Shape<'_>, text: &mut Text) {
     let builder = shape.builder();
@@ -97,7 +100,7 @@ fn whole(shape: &Shape<'_>, set: &Set<'_>, text: &mut Text) {
 }
 
 fn errors(rules: bool) -> String {
-    let invalid = if rules { ", or a [*codec.InvalidError] when a rule is broken" } else { "" };
+    let invalid = if rules { INVALID } else { "" };
     format!("It returns a [*codec.OverflowError] when it does not fit{invalid}.")
 }
 
@@ -227,10 +230,11 @@ fn add(shape: &Shape<'_>, item: &Shape<'_>, text: &mut Text) {
 fn finish_list(shape: &Shape<'_>, header: &[&Field], text: &mut Text) {
     let (builder, error) = (shape.builder(), shape.error_name());
     let missing = if header.is_empty() { "" } else { ", or a [*codec.MissingError] when a field was given no value" };
+    let invalid = if closed(shape).next().is_some() { INVALID } else { "" };
     text.comment(
         "//",
         format!(
-            "{FINISH_DOC} a [*codec.OverflowError] when something did not fit, also when that error was ignored{missing}."
+            "{FINISH_DOC} a [*codec.OverflowError] when something did not fit, also when that error was ignored{missing}{invalid}."
         ),
     );
     text.line(format!("func (b *{builder}) Finish() ([]byte, error) {{ return b.out.Finish(b.close()) }}"));
@@ -286,11 +290,12 @@ fn encode(shape: &Shape<'_>, text: &mut Text, body: impl FnOnce(&mut Text)) {
 /// The function around `body`, which encodes `fields`.
 pub(super) fn encode_head(shape: &Shape<'_>, text: &mut Text, body: impl FnOnce(&mut Text)) {
     let view = &shape.view;
+    let invalid = if has_rules(shape) || shape.item().is_some_and(|item| has_rules(&item)) { INVALID } else { "" };
     text.comment(
         "//",
         format!(
             "Encode{view} appends a whole reply to dst, of at most budget bytes, and returns the longer buffer. When there is \
-             an error that is dst as it was: a [*codec.OverflowError], or or a [*codec.InvalidError] when a rule is broken."
+             an error that is dst as it was: a [*codec.OverflowError]{invalid}."
         ),
     );
     let fields = if shape.record.values().next().is_none() { "_" } else { "fields" };
@@ -327,7 +332,13 @@ pub(super) fn add_all(item: &Shape<'_>, items: &str, add: &str, fail: &str, text
 
 fn head<S: AsRef<str>>(shape: &Shape<'_>, members: &[(S, S)], text: &mut Text) {
     let builder = shape.builder();
-    text.comment("//", format!("{builder} builds {} within a byte budget. Reset makes it ready.", shape.link()));
+    text.comment(
+        "//",
+        format!(
+            "{builder} builds {} within a byte budget. Reset makes it ready; before that it has no room.",
+            shape.link()
+        ),
+    );
     text.block(format!("type {builder} struct {{"), "}", |text| {
         let rows: Vec<_> =
             members.iter().map(|(name, ty)| (name.as_ref().to_owned(), ty.as_ref().to_owned())).collect();

@@ -85,20 +85,12 @@ fn facts(service: &Service, text: &mut Text) {
         text.line(format!("func (Service) {name}() {ty} {{ return {value} }}"));
         text.blank();
     };
-    fact("Name", "returns the name of endpoints", "string", format!("\"{}\"", service.name), text);
+    fact("Name", "returns the default name of endpoints", "string", format!("\"{}\"", service.name), text);
     fact("Method", "returns the method code", "uint16", code(service.method), text);
-    let batchable = if service.batchable {
-        "reports that several requests may travel in one batch"
-    } else {
-        "reports that a request travels alone"
-    };
-    fact("Batchable", batchable, "bool", service.batchable.to_string(), text);
-    let idempotent = if service.idempotent {
-        "reports that a request may be sent again"
-    } else {
-        "reports that a request must not be sent again"
-    };
-    fact("Idempotent", idempotent, "bool", service.idempotent.to_string(), text);
+    let doc = "reports whether several requests may travel in one batch";
+    fact("Batchable", doc, "bool", service.batchable.to_string(), text);
+    let doc = "reports whether a request may be sent again after a loss";
+    fact("Idempotent", doc, "bool", service.idempotent.to_string(), text);
 }
 
 fn encode_request(request: &Shape<'_>, text: &mut Text) {

@@ -1,7 +1,7 @@
 //! Enumerations: a number type with constants.
 
 use super::names::{exported, unexported};
-use super::{Uses, go_type, named};
+use super::{Uses, go_type, named, told};
 use crate::model::Enumeration;
 use crate::text::{Style, Text};
 
@@ -22,7 +22,7 @@ pub(super) fn print(enumeration: &Enumeration, text: &mut Text, uses: &mut Uses)
     } else {
         "Decoders and encoders refuse numbers without a name. (NIPC-COD-22)"
     };
-    text.comment("//", format!("{}\n\n{others}", named(&name, &enumeration.doc)));
+    text.comment("//", format!("{}\n\n{others}", told(&name, "is", &enumeration.doc)));
     text.line(format!("type {name} {}", go_type(enumeration.number)));
     text.blank();
     text.comment("//", format!("The values of [{name}]."));

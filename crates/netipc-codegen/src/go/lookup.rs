@@ -115,14 +115,14 @@ impl<'m> Lookup<'m> {
         let items = format!("reply.{}()", super::names::exported(&lookup.items));
         method(
             "RequestLen",
-            "returns the bytes of a request without keys",
+            "returns the size of a request without keys in bytes",
             "() int",
             &[&format!("return {}", self.request.size())],
             text,
         );
         method(
             "ReplyLen",
-            "returns the bytes of a reply without items",
+            "returns the size of a reply without items in bytes",
             "() int",
             &[&format!("return {}", self.reply.size())],
             text,
@@ -177,14 +177,14 @@ impl<'m> Lookup<'m> {
             (true, true) => method(name, doc, &format!("(key {key}) error"), &[&declare, &check], text),
             (true, false) => method(name, doc, &format!("(key {key}) error"), &[&check], text),
         }
-        let (name, doc) = ("KeyLen", "returns the bytes of the key's item in a request");
+        let (name, doc) = ("KeyLen", "returns the size of the key's item in a request, in bytes");
         let size = format!("return {}", len_of(&self.key, variable));
         match (self.key.record.is_plain(), is_bare) {
             (true, _) => method(name, doc, &format!("({key}) int"), &[&size], text),
             (false, true) => method(name, doc, &format!("(key {key}) int"), &[&declare, &size], text),
             (false, false) => method(name, doc, &format!("(key {key}) int"), &[&size], text),
         }
-        let (name, doc) = ("ShortLen", "returns the bytes of the item that says that the key got no answer");
+        let (name, doc) = ("ShortLen", "returns the size of the item that says that the key got no answer, in bytes");
         let short = format!("short := {}({values}, {})", self.short_name(), self.status(&self.parts.lookup.exceeded));
         if self.item.record.is_plain() {
             method(name, doc, &format!("({key}) int"), &[&format!("return {}", self.item.size())], text);
@@ -269,7 +269,7 @@ impl<'m> Lookup<'m> {
         text.comment("//", "FinishStitched ends a stitched reply.");
         let head = "func (Service) FinishStitched(s *codec.Stitcher, generation uint64) ([]byte, error) {";
         text.block(head, "}", |text| {
-            text.line("head, count := s.Head()");
+            text.line(format!("head, count := s.Head({})", self.reply.size()));
             text.block("if head != nil {", "}", |text| {
                 text.line(format!("put{}Head(head, generation, count)", self.reply.view));
             });

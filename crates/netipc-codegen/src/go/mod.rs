@@ -411,6 +411,26 @@ fn named(name: &str, doc: &str) -> String {
     format!("{name}: {}", names::lower(doc))
 }
 
+/// Documentation of a type as a whole sentence, where the schema's phrase has a form that gives one. `verb` stands between the
+/// name and a thing.
+fn told(name: &str, verb: &str, doc: &str) -> String {
+    match names::Phrase::of(doc) {
+        Some(names::Phrase::Thing) => format!("{name} {verb} {}", names::lower(doc)),
+        Some(names::Phrase::Kind) => format!("{name} {verb} the {}", names::lower(doc)),
+        Some(names::Phrase::Question) => format!("{name} tells {}", names::lower(doc)),
+        None => named(name, doc),
+    }
+}
+
+/// Documentation of a method that returns a value.
+fn returned(name: &str, doc: &str) -> String {
+    match names::Phrase::of(doc) {
+        Some(names::Phrase::Thing | names::Phrase::Question) => format!("{name} returns {}", names::lower(doc)),
+        Some(names::Phrase::Kind) => format!("{name} returns the {}", names::lower(doc)),
+        None => named(name, doc),
+    }
+}
+
 /// Digits in groups of three, as people write long numbers.
 fn grouped(value: u64) -> String {
     let digits = value.to_string();

@@ -57,6 +57,32 @@ pub(crate) fn lower(text: &str) -> String {
     }
 }
 
+/// How a phrase of a schema can go on behind a verb.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phrase {
+    /// `The path that was asked for.`
+    Thing,
+    /// `Path of a control group.`, which wants an article.
+    Kind,
+    /// `What became of a path.`
+    Question,
+}
+
+impl Phrase {
+    /// The form of a phrase; none when it cannot be told, as of `Not 0 when it is enabled.`
+    pub(crate) fn of(doc: &str) -> Option<Self> {
+        let mut words = doc.split_whitespace();
+        let first = words.next()?.to_ascii_lowercase();
+        match first.as_str() {
+            "a" | "an" | "its" | "one" | "the" => Some(Self::Thing),
+            "how" | "what" | "when" | "where" | "whether" | "which" | "who" | "whose" => Some(Self::Question),
+            // These would say something of the thing instead.
+            "no" | "none" | "not" | "nothing" | "only" => None,
+            _ => words.take(2).any(|word| matches!(word, "by" | "of")).then_some(Self::Kind),
+        }
+    }
+}
+
 fn words(name: &str) -> impl Iterator<Item = &str> {
     name.split(['-', '_'])
 }
@@ -87,6 +113,18 @@ mod tests {
         assert_eq!(local("len"), "lenValue");
         assert_eq!(local("name"), "name");
         assert_eq!(local("item_size"), "itemSizeValue");
+    }
+
+    #[test]
+    fn phrases_go_on_behind_a_verb() {
+        assert_eq!(Phrase::of("The answers."), Some(Phrase::Thing));
+        assert_eq!(Phrase::of("Process id of the parent."), Some(Phrase::Kind));
+        assert_eq!(Phrase::of("Name by which people know it."), Some(Phrase::Kind));
+        assert_eq!(Phrase::of("What became of it."), Some(Phrase::Question));
+        assert_eq!(Phrase::of("Not 0 when it is enabled."), None);
+        assert_eq!(Phrase::of("None of these."), None);
+        assert_eq!(Phrase::of("Bits that both agree on."), None);
+        assert_eq!(Phrase::of(""), None);
     }
 
     #[test]

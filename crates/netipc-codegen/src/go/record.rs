@@ -1,7 +1,7 @@
 //! The constants, the checks and the view of a record.
 
 use super::names::{exported, local, unexported};
-use super::{Shape, go_suffix, grouped, is_rest, named, number_of, quoted, value_doc, with_requirements};
+use super::{Shape, go_suffix, grouped, is_rest, number_of, quoted, returned, told, value_doc, with_requirements};
 use super::{enums, rules};
 use crate::model::{Field, Kind, Literal, Place, Record, StringRule};
 use crate::text::{Style, Text};
@@ -27,7 +27,7 @@ fn constants(shape: &Shape<'_>, text: &mut Text) {
     let record = shape.record;
     names(shape, text);
     if record.size > 0 || record.rest().is_some() {
-        text.comment("//", format!("{} is the bytes of its fixed part.", shape.size()));
+        text.comment("//", format!("{} is the size of its fixed part in bytes.", shape.size()));
         text.line(format!("const {} = {}", shape.size(), record.size));
         text.blank();
     }
@@ -92,7 +92,7 @@ fn string_rule(rule: &StringRule, size: u32) -> String {
 /// A struct of values.
 fn plain(shape: &Shape<'_>, text: &mut Text) {
     let (record, view) = (shape.record, &shape.view);
-    text.comment("//", with_requirements(named(view, &record.doc), &record.requirements));
+    text.comment("//", with_requirements(told(view, "holds", &record.doc), &record.requirements));
     if record.values().next().is_none() {
         text.line(format!("type {view} struct{{}}"));
     } else {
@@ -113,7 +113,7 @@ fn plain(shape: &Shape<'_>, text: &mut Text) {
 /// A view that borrows the payload.
 fn view(shape: &Shape<'_>, text: &mut Text) {
     let (record, view) = (shape.record, &shape.view);
-    let doc = with_requirements(named(view, &record.doc), &record.requirements);
+    let doc = with_requirements(told(view, "holds", &record.doc), &record.requirements);
     text.comment(
         "//",
         format!(
@@ -277,7 +277,7 @@ fn check_end(shape: &Shape<'_>, text: &mut Text) {
 
 fn accessor(shape: &Shape<'_>, field: &Field, text: &mut Text) {
     let (receiver, member) = (shape.receiver(), shape.member(field));
-    text.comment("//", named(&member, &value_doc(field)));
+    text.comment("//", returned(&member, &value_doc(field)));
     let head = format!("func ({receiver} {}) {member}() {} {{", shape.view, shape.value_type(field));
     text.block(head, "}", |text| match &field.kind {
         Kind::List { .. } => {

@@ -1,7 +1,7 @@
 //! The row of a table: a struct of its strings.
 
 use super::names::exported;
-use super::{Shape, Uses, named, value_doc, with_requirements};
+use super::{Shape, Uses, told, value_doc, with_requirements};
 use crate::text::{Style, Text};
 
 pub(super) fn print(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
@@ -29,7 +29,7 @@ fn value(shape: &Shape<'_>, text: &mut Text, uses: &mut Uses) {
     uses.standard.insert("bytes");
     let (record, view, receiver) = (shape.record, &shape.view, shape.receiver());
     let names: Vec<_> = record.strings().map(|(field, _)| exported(&field.name)).collect();
-    text.comment("//", with_requirements(named(view, &record.doc), &record.requirements));
+    text.comment("//", with_requirements(told(view, "holds", &record.doc), &record.requirements));
     text.block(format!("type {view} struct {{"), "}", |text| {
         for (field, _) in record.strings() {
             text.comment("//", value_doc(field));
@@ -74,7 +74,10 @@ fn table(shape: &Shape<'_>, text: &mut Text) {
         });
     });
     text.blank();
-    text.comment("//", format!("len{view}Table returns the bytes of a table behind strings that end at byte behind."));
+    text.comment(
+        "//",
+        format!("len{view}Table returns how many bytes a table takes behind strings that end at byte behind."),
+    );
     text.block(format!("func len{view}Table(behind int, rows []{view}) int {{"), "}", |text| {
         text.line(format!("n := codec.TableLen(behind, len(rows), {count})"));
         text.block("for i := range rows {", "}", |text| {

@@ -91,7 +91,7 @@ fn check(shape: &Shape<'_>, text: &mut Text) {
 }
 
 fn size(shape: &Shape<'_>, text: &mut Text) {
-    text.comment("//", "size returns the bytes that it takes.");
+    text.comment("//", "size returns how many bytes the record takes.");
     text.block(format!("func (f *{}) size() int {{", shape.values()), "}", |text| {
         let mut terms = vec![shape.size()];
         terms.extend(shape.record.strings().map(|(field, _)| format!("len(f.{})+1", shape.member(field))));
@@ -113,7 +113,7 @@ fn size(shape: &Shape<'_>, text: &mut Text) {
 fn put(shape: &Shape<'_>, text: &mut Text) {
     let record = shape.record;
     let is_empty = record.size == 0 && record.rest().is_none();
-    text.comment("//", "put writes it to b, which has as many zero bytes as it takes.");
+    text.comment("//", "put writes the record to b, which has as many zero bytes as it takes.");
     let (receiver, argument) = match (record.values().next().is_none(), is_empty) {
         (_, true) => ("", "_"),
         (true, false) => ("", "b"),
@@ -173,7 +173,7 @@ fn put_strings(shape: &Shape<'_>, text: &mut Text) {
 }
 
 fn write(shape: &Shape<'_>, text: &mut Text) {
-    text.comment("//", "write appends it to out.");
+    text.comment("//", "write appends the record to out.");
     let receiver = if shape.record.is_plain() && shape.record.size == 0 { "" } else { "f " };
     text.block(format!("func ({receiver}*{}) write(out *codec.Writer) error {{", shape.values()), "}", |text| {
         if receiver.is_empty() {

@@ -21,16 +21,16 @@ type Service struct{}
 
 var _ service.Lookup[Address, Request, Reply, ReplyBuilder] = Service{}
 
-// Name returns the name of endpoints.
+// Name returns the default name of endpoints.
 func (Service) Name() string { return "ip-to-asn" }
 
 // Method returns the method code.
 func (Service) Method() uint16 { return 0x8010 }
 
-// Batchable reports that a request travels alone.
+// Batchable reports whether several requests may travel in one batch.
 func (Service) Batchable() bool { return false }
 
-// Idempotent reports that a request may be sent again.
+// Idempotent reports whether a request may be sent again after a loss.
 func (Service) Idempotent() bool { return true }
 
 // EncodeRequest appends the request payload for keys; see [service.Service]. An overflow tells what all keys take.
@@ -74,19 +74,19 @@ func (Service) DecodeReply(payload []byte) (Reply, error) {
 	return DecodeReply(payload)
 }
 
-// RequestLen returns the bytes of a request without keys.
+// RequestLen returns the size of a request without keys in bytes.
 func (Service) RequestLen() int { return requestSize }
 
-// ReplyLen returns the bytes of a reply without items.
+// ReplyLen returns the size of a reply without items in bytes.
 func (Service) ReplyLen() int { return replySize }
 
 // CheckKey checks the rules of a key.
 func (Service) CheckKey(Address) error { return nil }
 
-// KeyLen returns the bytes of the key's item in a request.
+// KeyLen returns the size of the key's item in a request, in bytes.
 func (Service) KeyLen(Address) int { return addressSize }
 
-// ShortLen returns the bytes of the item that says that the key got no answer.
+// ShortLen returns the size of the item that says that the key got no answer, in bytes.
 func (Service) ShortLen(key Address) int {
 	short := shortAnswer(key, StatusPayloadExceeded)
 	return short.size()
@@ -148,7 +148,7 @@ func (Service) AddOversized(s *codec.Stitcher, key Address) error {
 
 // FinishStitched ends a stitched reply.
 func (Service) FinishStitched(s *codec.Stitcher, generation uint64) ([]byte, error) {
-	head, count := s.Head()
+	head, count := s.Head(replySize)
 	if head != nil {
 		putReplyHead(head, generation, count)
 	}
@@ -158,7 +158,7 @@ func (Service) FinishStitched(s *codec.Stitcher, generation uint64) ([]byte, err
 // ViewReply returns the view of a reply that was decoded or stitched before.
 func (Service) ViewReply(payload []byte) Reply { return Reply{payload} }
 
-// Status: what became of an address.
+// Status tells what became of an address.
 //
 // Decoders and encoders refuse numbers without a name. (NIPC-COD-22)
 type Status uint16
@@ -195,10 +195,10 @@ func (s Status) String() string {
 // requestRecord is what errors call a [Request].
 const requestRecord = "ip-to-asn request"
 
-// requestSize is the bytes of its fixed part.
+// requestSize is the size of its fixed part in bytes.
 const requestSize = 8
 
-// Request: the addresses to look up.
+// Request holds the addresses to look up.
 //
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Request struct{ b []byte }
@@ -212,7 +212,7 @@ func DecodeRequest(b []byte) (Request, error) {
 	return Request{b}, nil
 }
 
-// Keys: the addresses.
+// Keys returns the addresses.
 func (r Request) Keys() codec.Items[Address] {
 	return codec.ItemsAt(r.b, requestSize, codec.Uint32(r.b, 0), viewAddress)
 }
@@ -253,10 +253,10 @@ func putRequestHead(head []byte, count uint32) {
 // addressRecord is what errors call an [Address].
 const addressRecord = "ip-to-asn address"
 
-// addressSize is the bytes of its fixed part.
+// addressSize is the size of its fixed part in bytes.
 const addressSize = 16
 
-// Address: one IPv6 address; an IPv4 address a.b.c.d is ::ffff:a.b.c.d.
+// Address holds one IPv6 address; an IPv4 address a.b.c.d is ::ffff:a.b.c.d.
 type Address struct {
 	// The network half of the address: its first 64 bits.
 	High uint64
@@ -284,7 +284,7 @@ func checkAddress(b []byte) *codec.DecodeError {
 	return r.Err()
 }
 
-// put writes it to b, which has as many zero bytes as it takes.
+// put writes the record to b, which has as many zero bytes as it takes.
 func (f *Address) put(b []byte) {
 	codec.PutUint64(b, 0, f.High)
 	codec.PutUint64(b, 8, f.Low)
@@ -293,10 +293,10 @@ func (f *Address) put(b []byte) {
 // replyRecord is what errors call a [Reply].
 const replyRecord = "ip-to-asn reply"
 
-// replySize is the bytes of its fixed part.
+// replySize is the size of its fixed part in bytes.
 const replySize = 16
 
-// Reply: one answer for each address, in the order of the request.
+// Reply holds one answer for each address, in the order of the request.
 //
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Reply struct{ b []byte }
@@ -310,12 +310,12 @@ func DecodeReply(b []byte) (Reply, error) {
 	return Reply{b}, nil
 }
 
-// Generation: version of the table: the same as long as the data is the same.
+// Generation returns the version of the table: the same as long as the data is the same.
 func (r Reply) Generation() uint64 {
 	return codec.Uint64(r.b, 8)
 }
 
-// Items: the answers.
+// Items returns the answers.
 func (r Reply) Items() codec.Items[Answer] {
 	return codec.ItemsAt(r.b, replySize, codec.Uint32(r.b, 0), viewAnswer)
 }
@@ -368,7 +368,7 @@ type KnownFields struct {
 }
 
 // ReplyBuilder builds a [Reply] within a byte budget: one answer for each key of the request, in their order. Reset
-// makes it ready.
+// makes it ready; before that it has no room.
 //
 // Room is kept for short records of the keys that follow. An answer that does not fit even alone in the whole budget
 // becomes such a record, and the next key gets its chance. Else, when the first key has no room, the reply is an
@@ -481,13 +481,15 @@ func (b *ReplyBuilder) close() error {
 	if !ok {
 		return &codec.MissingError{Record: replyRecord, Field: "generation"}
 	}
-	head, count := b.answers.Head()
-	putReplyHead(head, value, count)
+	head, count := b.answers.Head(replySize)
+	if head != nil {
+		putReplyHead(head, value, count)
+	}
 	return nil
 }
 
 // EncodeReply appends a whole reply to dst, of at most budget bytes, and returns the longer buffer. When there is an
-// error that is dst as it was: a [*codec.OverflowError], or or a [*codec.InvalidError] when a rule is broken.
+// error that is dst as it was: a [*codec.OverflowError], or a [*codec.InvalidError] when a rule is broken.
 func EncodeReply(dst []byte, budget int, fields ReplyFields) ([]byte, error) {
 	s := Service{}.Stitch(dst, budget, len(fields.Items))
 	for i := range fields.Items {
@@ -506,7 +508,7 @@ func EncodeReply(dst []byte, budget int, fields ReplyFields) ([]byte, error) {
 // answerRecord is what errors call an [Answer].
 const answerRecord = "ip-to-asn answer"
 
-// answerSize is the bytes of its fixed part.
+// answerSize is the size of its fixed part in bytes.
 const answerSize = 40
 
 // answerSizes are the same in each version that has another, from the first on.
@@ -518,7 +520,7 @@ var answerRules = struct{ country, organisation codec.StringRule }{
 	organisation: codec.StringRule{Start: 40, Most: codec.NoLimit},
 }
 
-// Answer: the answer to one address.
+// Answer holds the answer to one address.
 //
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Answer struct{ b []byte }
@@ -534,32 +536,32 @@ func DecodeAnswer(b []byte) (Answer, error) {
 
 func viewAnswer(b []byte) Answer { return Answer{b} }
 
-// High: first half of the address that was asked for.
+// High returns the first half of the address that was asked for.
 func (a Answer) High() uint64 {
 	return codec.Uint64(a.b, 0)
 }
 
-// Low: its other half.
+// Low returns its other half.
 func (a Answer) Low() uint64 {
 	return codec.Uint64(a.b, 8)
 }
 
-// Status: what became of the address.
+// Status returns what became of the address.
 func (a Answer) Status() Status {
 	return Status(codec.Uint16(a.b, 18))
 }
 
-// ASN: number of the autonomous system.
+// ASN returns the number of the autonomous system.
 func (a Answer) ASN() uint32 {
 	return codec.Uint32(a.b, 20)
 }
 
-// Country: where it is registered, as two letters; empty when nobody knows.
+// Country returns where it is registered, as two letters; empty when nobody knows.
 func (a Answer) Country() []byte {
 	return codec.Text(a.b, 24)
 }
 
-// Organisation: who runs it.
+// Organisation returns who runs it.
 func (a Answer) Organisation() []byte {
 	return codec.Text(a.b, 32)
 }
@@ -646,12 +648,12 @@ func (f *AnswerFields) check() error {
 	return c.Err()
 }
 
-// size returns the bytes that it takes.
+// size returns how many bytes the record takes.
 func (f *AnswerFields) size() int {
 	return codec.Sum(answerSize, len(f.Country)+1, len(f.Organisation)+1)
 }
 
-// put writes it to b, which has as many zero bytes as it takes.
+// put writes the record to b, which has as many zero bytes as it takes.
 func (f *AnswerFields) put(b []byte) {
 	codec.PutUint16(b, 16, answerSize)
 	codec.PutUint64(b, 0, f.High)

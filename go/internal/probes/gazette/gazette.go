@@ -19,16 +19,16 @@ type Service struct{}
 
 var _ service.Service[SearchFields, Search, Issue, IssueBuilder] = Service{}
 
-// Name returns the name of endpoints.
+// Name returns the default name of endpoints.
 func (Service) Name() string { return "gazette" }
 
 // Method returns the method code.
 func (Service) Method() uint16 { return 0x8005 }
 
-// Batchable reports that a request travels alone.
+// Batchable reports whether several requests may travel in one batch.
 func (Service) Batchable() bool { return false }
 
-// Idempotent reports that a request may be sent again.
+// Idempotent reports whether a request may be sent again after a loss.
 func (Service) Idempotent() bool { return true }
 
 // EncodeRequest appends the request payload for query; see [service.Service].
@@ -60,7 +60,7 @@ func (Service) DecodeReply(payload []byte) (Issue, error) {
 	return DecodeIssue(payload)
 }
 
-// Sort: what an article is.
+// Sort tells what an article is.
 //
 // Decoders and encoders refuse numbers without a name. (NIPC-COD-22)
 type Sort uint16
@@ -86,7 +86,7 @@ func (s Sort) String() string {
 	return strconv.FormatUint(uint64(s), 10)
 }
 
-// Language: the language of an article.
+// Language is the language of an article.
 //
 // Numbers without a name pass through unchanged. (NIPC-COD-22)
 type Language uint32
@@ -113,7 +113,7 @@ func (l Language) String() string {
 // searchRecord is what errors call a [Search].
 const searchRecord = "gazette search"
 
-// searchSize is the bytes of its fixed part.
+// searchSize is the size of its fixed part in bytes.
 const searchSize = 4
 
 // searchRules are the rules of its strings.
@@ -121,7 +121,7 @@ var searchRules = struct{ words codec.StringRule }{
 	words: codec.StringRule{Start: 4, Most: 40, InteriorNUL: true},
 }
 
-// Search: what to look for.
+// Search tells what to look for.
 //
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Search struct{ b []byte }
@@ -135,12 +135,12 @@ func DecodeSearch(b []byte) (Search, error) {
 	return Search{b}, nil
 }
 
-// Most: how many articles at most.
+// Most returns how many articles at most.
 func (s Search) Most() uint32 {
 	return codec.Uint32(s.b, 0)
 }
 
-// Words: what they should be about.
+// Words returns what they should be about.
 func (s Search) Words() []byte {
 	return codec.Rest(s.b, searchSize)
 }
@@ -182,18 +182,18 @@ func (f *SearchFields) check() error {
 	return c.Err()
 }
 
-// size returns the bytes that it takes.
+// size returns how many bytes the record takes.
 func (f *SearchFields) size() int {
 	return codec.Sum(searchSize, len(f.Words)+1)
 }
 
-// put writes it to b, which has as many zero bytes as it takes.
+// put writes the record to b, which has as many zero bytes as it takes.
 func (f *SearchFields) put(b []byte) {
 	codec.PutUint32(b, 0, f.Most)
 	copy(b[searchSize:], f.Words)
 }
 
-// write appends it to out.
+// write appends the record to out.
 func (f *SearchFields) write(out *codec.Writer) error {
 	b, err := out.Extend(f.size())
 	if err != nil {
@@ -206,10 +206,10 @@ func (f *SearchFields) write(out *codec.Writer) error {
 // issueRecord is what errors call an [Issue].
 const issueRecord = "gazette issue"
 
-// issueSize is the bytes of its fixed part.
+// issueSize is the size of its fixed part in bytes.
 const issueSize = 8
 
-// Issue: what was found.
+// Issue tells what was found.
 //
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Issue struct{ b []byte }
@@ -223,12 +223,12 @@ func DecodeIssue(b []byte) (Issue, error) {
 	return Issue{b}, nil
 }
 
-// Language: language of the issue.
+// Language returns the language of the issue.
 func (i Issue) Language() Language {
 	return Language(codec.Uint32(i.b, 0))
 }
 
-// Articles: the articles.
+// Articles returns the articles.
 func (i Issue) Articles() codec.Items[Article] {
 	return codec.ItemsAt(i.b, issueSize, codec.Uint32(i.b, 4), viewArticle)
 }
@@ -268,7 +268,7 @@ func putIssueHead(head []byte, language Language, count uint32) {
 	codec.PutUint32(head, 4, count)
 }
 
-// IssueBuilder builds an [Issue] within a byte budget. Reset makes it ready.
+// IssueBuilder builds an [Issue] within a byte budget. Reset makes it ready; before that it has no room.
 type IssueBuilder struct {
 	out      codec.Writer
 	items    codec.ItemsWriter
@@ -327,7 +327,7 @@ func (b *IssueBuilder) close() error {
 }
 
 // EncodeIssue appends a whole reply to dst, of at most budget bytes, and returns the longer buffer. When there is an
-// error that is dst as it was: a [*codec.OverflowError], or or a [*codec.InvalidError] when a rule is broken.
+// error that is dst as it was: a [*codec.OverflowError], or a [*codec.InvalidError] when a rule is broken.
 func EncodeIssue(dst []byte, budget int, fields IssueFields) ([]byte, error) {
 	var b IssueBuilder
 	b.Reset(dst, budget)
@@ -349,7 +349,7 @@ func EncodeIssue(dst []byte, budget int, fields IssueFields) ([]byte, error) {
 // articleRecord is what errors call an [Article].
 const articleRecord = "gazette article"
 
-// articleSize is the bytes of its fixed part.
+// articleSize is the size of its fixed part in bytes.
 const articleSize = 24
 
 // articleRules are the rules of its strings.
@@ -358,7 +358,7 @@ var articleRules = struct{ title, text codec.StringRule }{
 	text:  codec.StringRule{Start: 24, Most: codec.NoLimit, InteriorNUL: true},
 }
 
-// Article: one article.
+// Article holds one article.
 //
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Article struct{ b []byte }
@@ -374,27 +374,27 @@ func DecodeArticle(b []byte) (Article, error) {
 
 func viewArticle(b []byte) Article { return Article{b} }
 
-// Sort: what it is. (DEMO-GAZ-01)
+// Sort returns what it is. (DEMO-GAZ-01)
 func (a Article) Sort() Sort {
 	return Sort(codec.Uint16(a.b, 0))
 }
 
-// Language: its language.
+// Language returns its language.
 func (a Article) Language() Language {
 	return Language(codec.Uint32(a.b, 4))
 }
 
-// Title: its title.
+// Title returns its title.
 func (a Article) Title() []byte {
 	return codec.Text(a.b, 8)
 }
 
-// Text: its text.
+// Text returns its text.
 func (a Article) Text() []byte {
 	return codec.Text(a.b, 16)
 }
 
-// Tags: what it is about.
+// Tags returns what it is about.
 func (a Article) Tags() codec.Rows[Tag] {
 	return codec.RowsAt(a.b, articleSize, int(codec.Uint8(a.b, 2)), 1, viewTag, 8, 16)
 }
@@ -476,13 +476,13 @@ func (f *ArticleFields) check() error {
 	return c.Err()
 }
 
-// size returns the bytes that it takes.
+// size returns how many bytes the record takes.
 func (f *ArticleFields) size() int {
 	end := codec.Sum(articleSize, len(f.Title)+1, len(f.Text)+1)
 	return codec.Sum(end, lenTagTable(end, f.Tags))
 }
 
-// put writes it to b, which has as many zero bytes as it takes.
+// put writes the record to b, which has as many zero bytes as it takes.
 func (f *ArticleFields) put(b []byte) {
 	codec.PutUint16(b, 0, uint16(f.Sort))
 	codec.PutUint32(b, 4, uint32(f.Language))
@@ -508,7 +508,7 @@ var tagRow = codec.RowRule{
 	},
 }
 
-// Tag: one tag.
+// Tag holds one tag.
 type Tag struct {
 	// A word.
 	Word []byte
@@ -534,7 +534,7 @@ func checkTagTable(c *codec.Checker, rows []Tag) {
 	}
 }
 
-// lenTagTable returns the bytes of a table behind strings that end at byte behind.
+// lenTagTable returns how many bytes a table takes behind strings that end at byte behind.
 func lenTagTable(behind int, rows []Tag) int {
 	n := codec.TableLen(behind, len(rows), 1)
 	for i := range rows {

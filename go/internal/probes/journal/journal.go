@@ -17,16 +17,16 @@ type Service struct{}
 
 var _ service.Service[LongWindedEntryFields, LongWindedEntry, Acknowledgement, AcknowledgementBuilder] = Service{}
 
-// Name returns the name of endpoints.
+// Name returns the default name of endpoints.
 func (Service) Name() string { return "journal" }
 
 // Method returns the method code.
 func (Service) Method() uint16 { return 0x8003 }
 
-// Batchable reports that several requests may travel in one batch.
+// Batchable reports whether several requests may travel in one batch.
 func (Service) Batchable() bool { return true }
 
-// Idempotent reports that a request must not be sent again.
+// Idempotent reports whether a request may be sent again after a loss.
 func (Service) Idempotent() bool { return false }
 
 // EncodeRequest appends the request payload for query; see [service.Service].
@@ -61,7 +61,7 @@ func (Service) DecodeReply(payload []byte) (Acknowledgement, error) {
 // longWindedEntryRecord is what errors call a [LongWindedEntry].
 const longWindedEntryRecord = "journal long_winded_entry"
 
-// longWindedEntrySize is the bytes of its fixed part.
+// longWindedEntrySize is the size of its fixed part in bytes.
 const longWindedEntrySize = 32
 
 // longWindedEntryRules are the rules of its strings.
@@ -71,8 +71,8 @@ var longWindedEntryRules = struct{ identifierOfTheWritingProgram, messageForWhoe
 	locationInTheSource:           codec.StringRule{Start: 32, Most: codec.NoLimit, InteriorNUL: true},
 }
 
-// LongWindedEntry: what to write down, told at such length that the sentence has to be broken by the printer into lines
-// that fit the width, whatever it is.
+// LongWindedEntry tells what to write down, told at such length that the sentence has to be broken by the printer into
+// lines that fit the width, whatever it is.
 //
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type LongWindedEntry struct{ b []byte }
@@ -86,22 +86,22 @@ func DecodeLongWindedEntry(b []byte) (LongWindedEntry, error) {
 	return LongWindedEntry{b}, nil
 }
 
-// PriorityAmongAllEntries: how much it matters.
+// PriorityAmongAllEntries returns how much it matters.
 func (l LongWindedEntry) PriorityAmongAllEntries() uint64 {
 	return codec.Uint64(l.b, 0)
 }
 
-// IdentifierOfTheWritingProgram: who writes.
+// IdentifierOfTheWritingProgram returns who writes.
 func (l LongWindedEntry) IdentifierOfTheWritingProgram() []byte {
 	return codec.Text(l.b, 8)
 }
 
-// MessageForWhoeverReadsIt: what happened.
+// MessageForWhoeverReadsIt returns what happened.
 func (l LongWindedEntry) MessageForWhoeverReadsIt() []byte {
 	return codec.Text(l.b, 16)
 }
 
-// LocationInTheSource: where in the source.
+// LocationInTheSource returns where in the source.
 func (l LongWindedEntry) LocationInTheSource() []byte {
 	return codec.Text(l.b, 24)
 }
@@ -174,7 +174,7 @@ func (f *LongWindedEntryFields) check() error {
 	return c.Err()
 }
 
-// size returns the bytes that it takes.
+// size returns how many bytes the record takes.
 func (f *LongWindedEntryFields) size() int {
 	return codec.Sum(
 		longWindedEntrySize,
@@ -184,7 +184,7 @@ func (f *LongWindedEntryFields) size() int {
 	)
 }
 
-// put writes it to b, which has as many zero bytes as it takes.
+// put writes the record to b, which has as many zero bytes as it takes.
 func (f *LongWindedEntryFields) put(b []byte) {
 	codec.PutUint64(b, 0, f.PriorityAmongAllEntries)
 	end := codec.PutText(b, 8, longWindedEntrySize, f.IdentifierOfTheWritingProgram)
@@ -192,7 +192,7 @@ func (f *LongWindedEntryFields) put(b []byte) {
 	codec.PutText(b, 24, end, f.LocationInTheSource)
 }
 
-// write appends it to out.
+// write appends the record to out.
 func (f *LongWindedEntryFields) write(out *codec.Writer) error {
 	b, err := out.Extend(f.size())
 	if err != nil {
@@ -205,7 +205,7 @@ func (f *LongWindedEntryFields) write(out *codec.Writer) error {
 // acknowledgementRecord is what errors call an [Acknowledgement].
 const acknowledgementRecord = "journal acknowledgement"
 
-// acknowledgementSize is the bytes of its fixed part.
+// acknowledgementSize is the size of its fixed part in bytes.
 const acknowledgementSize = 4
 
 // Acknowledgement: says that the entry is kept.
@@ -231,12 +231,12 @@ func checkAcknowledgement(b []byte) *codec.DecodeError {
 	return r.Err()
 }
 
-// put writes it to b, which has as many zero bytes as it takes.
+// put writes the record to b, which has as many zero bytes as it takes.
 func (*Acknowledgement) put(b []byte) {
 	codec.PutUint32(b, 0, 2)
 }
 
-// write appends it to out.
+// write appends the record to out.
 func (f *Acknowledgement) write(out *codec.Writer) error {
 	b, err := out.Extend(acknowledgementSize)
 	if err != nil {
@@ -246,7 +246,8 @@ func (f *Acknowledgement) write(out *codec.Writer) error {
 	return nil
 }
 
-// AcknowledgementBuilder builds an [Acknowledgement] within a byte budget. Reset makes it ready.
+// AcknowledgementBuilder builds an [Acknowledgement] within a byte budget. Reset makes it ready; before that it has no
+// room.
 type AcknowledgementBuilder struct {
 	out codec.Writer
 }
@@ -264,8 +265,7 @@ func (b *AcknowledgementBuilder) Reset(dst []byte, budget int) {
 func (b *AcknowledgementBuilder) Finish() ([]byte, error) { return b.out.Finish(nil) }
 
 // EncodeAcknowledgement appends a whole reply to dst, of at most budget bytes, and returns the longer buffer. When
-// there is an error that is dst as it was: a [*codec.OverflowError], or or a [*codec.InvalidError] when a rule is
-// broken.
+// there is an error that is dst as it was: a [*codec.OverflowError].
 func EncodeAcknowledgement(dst []byte, budget int, _ Acknowledgement) ([]byte, error) {
 	var b AcknowledgementBuilder
 	b.Reset(dst, budget)

@@ -18,16 +18,16 @@ type Service struct{}
 
 var _ service.Service[Occasion, Occasion, Saying, SayingBuilder] = Service{}
 
-// Name returns the name of endpoints.
+// Name returns the default name of endpoints.
 func (Service) Name() string { return "motto" }
 
 // Method returns the method code.
 func (Service) Method() uint16 { return 0x8006 }
 
-// Batchable reports that several requests may travel in one batch.
+// Batchable reports whether several requests may travel in one batch.
 func (Service) Batchable() bool { return true }
 
-// Idempotent reports that a request may be sent again.
+// Idempotent reports whether a request may be sent again after a loss.
 func (Service) Idempotent() bool { return true }
 
 // EncodeRequest appends the request payload for query; see [service.Service].
@@ -59,7 +59,7 @@ func (Service) DecodeReply(payload []byte) (Saying, error) {
 	return DecodeSaying(payload)
 }
 
-// Mood: how people feel.
+// Mood tells how people feel.
 //
 // Decoders and encoders refuse numbers without a name. (NIPC-COD-22)
 type Mood uint8
@@ -88,10 +88,10 @@ func (m Mood) String() string {
 // occasionRecord is what errors call an [Occasion].
 const occasionRecord = "motto occasion"
 
-// occasionSize is the bytes of its fixed part.
+// occasionSize is the size of its fixed part in bytes.
 const occasionSize = 2
 
-// Occasion: what it is for.
+// Occasion tells what it is for.
 type Occasion struct {
 	// How people feel.
 	Mood Mood
@@ -136,13 +136,13 @@ func (f *Occasion) check() error {
 	return c.Err()
 }
 
-// put writes it to b, which has as many zero bytes as it takes.
+// put writes the record to b, which has as many zero bytes as it takes.
 func (f *Occasion) put(b []byte) {
 	codec.PutUint8(b, 0, uint8(f.Mood))
 	codec.PutUint8(b, 1, f.Guests)
 }
 
-// write appends it to out.
+// write appends the record to out.
 func (f *Occasion) write(out *codec.Writer) error {
 	b, err := out.Extend(occasionSize)
 	if err != nil {
@@ -155,7 +155,7 @@ func (f *Occasion) write(out *codec.Writer) error {
 // sayingRecord is what errors call a [Saying].
 const sayingRecord = "motto saying"
 
-// sayingSize is the bytes of its fixed part.
+// sayingSize is the size of its fixed part in bytes.
 const sayingSize = 0
 
 // sayingRules are the rules of its strings.
@@ -163,7 +163,7 @@ var sayingRules = struct{ words codec.StringRule }{
 	words: codec.StringRule{Start: 0, Most: codec.NoLimit},
 }
 
-// Saying: the motto.
+// Saying holds the motto.
 //
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Saying struct{ b []byte }
@@ -177,7 +177,7 @@ func DecodeSaying(b []byte) (Saying, error) {
 	return Saying{b}, nil
 }
 
-// Words: its words.
+// Words returns its words.
 func (s Saying) Words() []byte {
 	return codec.Rest(s.b, sayingSize)
 }
@@ -216,17 +216,17 @@ func (f *SayingFields) check() error {
 	return c.Err()
 }
 
-// size returns the bytes that it takes.
+// size returns how many bytes the record takes.
 func (f *SayingFields) size() int {
 	return codec.Sum(sayingSize, len(f.Words)+1)
 }
 
-// put writes it to b, which has as many zero bytes as it takes.
+// put writes the record to b, which has as many zero bytes as it takes.
 func (f *SayingFields) put(b []byte) {
 	copy(b[sayingSize:], f.Words)
 }
 
-// write appends it to out.
+// write appends the record to out.
 func (f *SayingFields) write(out *codec.Writer) error {
 	b, err := out.Extend(f.size())
 	if err != nil {
@@ -236,7 +236,7 @@ func (f *SayingFields) write(out *codec.Writer) error {
 	return nil
 }
 
-// SayingBuilder builds a [Saying] within a byte budget. Reset makes it ready.
+// SayingBuilder builds a [Saying] within a byte budget. Reset makes it ready; before that it has no room.
 type SayingBuilder struct {
 	out     codec.Writer
 	written bool
@@ -273,7 +273,7 @@ func (b *SayingBuilder) Finish() ([]byte, error) {
 }
 
 // EncodeSaying appends a whole reply to dst, of at most budget bytes, and returns the longer buffer. When there is an
-// error that is dst as it was: a [*codec.OverflowError], or or a [*codec.InvalidError] when a rule is broken.
+// error that is dst as it was: a [*codec.OverflowError], or a [*codec.InvalidError] when a rule is broken.
 func EncodeSaying(dst []byte, budget int, fields SayingFields) ([]byte, error) {
 	var b SayingBuilder
 	b.Reset(dst, budget)

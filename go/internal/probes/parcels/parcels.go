@@ -18,16 +18,16 @@ type Service struct{}
 
 var _ service.Lookup[Parcel, Question, Answer, AnswerBuilder] = Service{}
 
-// Name returns the name of endpoints.
+// Name returns the default name of endpoints.
 func (Service) Name() string { return "parcels" }
 
 // Method returns the method code.
 func (Service) Method() uint16 { return 0x8004 }
 
-// Batchable reports that a request travels alone.
+// Batchable reports whether several requests may travel in one batch.
 func (Service) Batchable() bool { return false }
 
-// Idempotent reports that a request may be sent again.
+// Idempotent reports whether a request may be sent again after a loss.
 func (Service) Idempotent() bool { return true }
 
 // EncodeRequest appends the request payload for keys; see [service.Service]. An overflow tells what all keys take.
@@ -71,19 +71,19 @@ func (Service) DecodeReply(payload []byte) (Answer, error) {
 	return DecodeAnswer(payload)
 }
 
-// RequestLen returns the bytes of a request without keys.
+// RequestLen returns the size of a request without keys in bytes.
 func (Service) RequestLen() int { return questionSize }
 
-// ReplyLen returns the bytes of a reply without items.
+// ReplyLen returns the size of a reply without items in bytes.
 func (Service) ReplyLen() int { return answerSize }
 
 // CheckKey checks the rules of a key.
 func (Service) CheckKey(Parcel) error { return nil }
 
-// KeyLen returns the bytes of the key's item in a request.
+// KeyLen returns the size of the key's item in a request, in bytes.
 func (Service) KeyLen(Parcel) int { return parcelSize }
 
-// ShortLen returns the bytes of the item that says that the key got no answer.
+// ShortLen returns the size of the item that says that the key got no answer, in bytes.
 func (Service) ShortLen(Parcel) int { return placeSize }
 
 // Len returns how many items the reply has.
@@ -142,7 +142,7 @@ func (Service) AddOversized(s *codec.Stitcher, key Parcel) error {
 
 // FinishStitched ends a stitched reply.
 func (Service) FinishStitched(s *codec.Stitcher, generation uint64) ([]byte, error) {
-	head, count := s.Head()
+	head, count := s.Head(answerSize)
 	if head != nil {
 		putAnswerHead(head, generation, count)
 	}
@@ -152,7 +152,7 @@ func (Service) FinishStitched(s *codec.Stitcher, generation uint64) ([]byte, err
 // ViewReply returns the view of a reply that was decoded or stitched before.
 func (Service) ViewReply(payload []byte) Answer { return Answer{payload} }
 
-// Carrier: who carries the parcel.
+// Carrier tells who carries the parcel.
 //
 // Numbers without a name pass through unchanged. (NIPC-COD-22)
 type Carrier uint8
@@ -176,7 +176,7 @@ func (c Carrier) String() string {
 	return strconv.FormatUint(uint64(c), 10)
 }
 
-// State: what became of the parcel.
+// State tells what became of the parcel.
 //
 // Decoders and encoders refuse numbers without a name. (NIPC-COD-22)
 type State uint8
@@ -213,10 +213,10 @@ func (s State) String() string {
 // questionRecord is what errors call a [Question].
 const questionRecord = "parcels question"
 
-// questionSize is the bytes of its fixed part.
+// questionSize is the size of its fixed part in bytes.
 const questionSize = 8
 
-// Question: which parcels.
+// Question tells which parcels.
 //
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Question struct{ b []byte }
@@ -230,7 +230,7 @@ func DecodeQuestion(b []byte) (Question, error) {
 	return Question{b}, nil
 }
 
-// Parcels: the parcels.
+// Parcels returns the parcels.
 func (q Question) Parcels() codec.Items[Parcel] {
 	return codec.ItemsAt(q.b, questionSize, codec.Uint32(q.b, 0), viewParcel)
 }
@@ -271,10 +271,10 @@ func putQuestionHead(head []byte, count uint32) {
 // parcelRecord is what errors call a [Parcel].
 const parcelRecord = "parcels parcel"
 
-// parcelSize is the bytes of its fixed part.
+// parcelSize is the size of its fixed part in bytes.
 const parcelSize = 9
 
-// Parcel: one parcel.
+// Parcel holds one parcel.
 type Parcel struct {
 	// Its number.
 	Number uint64
@@ -302,7 +302,7 @@ func checkParcel(b []byte) *codec.DecodeError {
 	return r.Err()
 }
 
-// put writes it to b, which has as many zero bytes as it takes.
+// put writes the record to b, which has as many zero bytes as it takes.
 func (f *Parcel) put(b []byte) {
 	codec.PutUint64(b, 0, f.Number)
 	codec.PutUint8(b, 8, uint8(f.Carrier))
@@ -311,10 +311,10 @@ func (f *Parcel) put(b []byte) {
 // answerRecord is what errors call an [Answer].
 const answerRecord = "parcels answer"
 
-// answerSize is the bytes of its fixed part.
+// answerSize is the size of its fixed part in bytes.
 const answerSize = 16
 
-// Answer: where they are.
+// Answer tells where they are.
 //
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Answer struct{ b []byte }
@@ -328,12 +328,12 @@ func DecodeAnswer(b []byte) (Answer, error) {
 	return Answer{b}, nil
 }
 
-// Edition: version of the data.
+// Edition returns the version of the data.
 func (a Answer) Edition() uint64 {
 	return codec.Uint64(a.b, 0)
 }
 
-// Places: the places.
+// Places returns the places.
 func (a Answer) Places() codec.Items[Place] {
 	return codec.ItemsAt(a.b, answerSize, codec.Uint32(a.b, 8), viewPlace)
 }
@@ -384,7 +384,7 @@ type DeliveredFields struct {
 }
 
 // AnswerBuilder builds an [Answer] within a byte budget: one answer for each key of the request, in their order. Reset
-// makes it ready.
+// makes it ready; before that it has no room.
 //
 // Room is kept for short records of the keys that follow. An answer that does not fit even alone in the whole budget
 // becomes such a record, and the next key gets its chance. Else, when the first key has no room, the reply is an
@@ -495,13 +495,15 @@ func (b *AnswerBuilder) close() error {
 	if !ok {
 		return &codec.MissingError{Record: answerRecord, Field: "edition"}
 	}
-	head, count := b.answers.Head()
-	putAnswerHead(head, value, count)
+	head, count := b.answers.Head(answerSize)
+	if head != nil {
+		putAnswerHead(head, value, count)
+	}
 	return nil
 }
 
 // EncodeAnswer appends a whole reply to dst, of at most budget bytes, and returns the longer buffer. When there is an
-// error that is dst as it was: a [*codec.OverflowError], or or a [*codec.InvalidError] when a rule is broken.
+// error that is dst as it was: a [*codec.OverflowError], or a [*codec.InvalidError] when a rule is broken.
 func EncodeAnswer(dst []byte, budget int, fields AnswerFields) ([]byte, error) {
 	s := Service{}.Stitch(dst, budget, len(fields.Places))
 	for i := range fields.Places {
@@ -520,10 +522,10 @@ func EncodeAnswer(dst []byte, budget int, fields AnswerFields) ([]byte, error) {
 // placeRecord is what errors call a [Place].
 const placeRecord = "parcels place"
 
-// placeSize is the bytes of its fixed part.
+// placeSize is the size of its fixed part in bytes.
 const placeSize = 16
 
-// Place: where one parcel is.
+// Place tells where one parcel is.
 type Place struct {
 	// What became of it.
 	State State
@@ -582,7 +584,7 @@ func (f *Place) check() error {
 	return c.Err()
 }
 
-// put writes it to b, which has as many zero bytes as it takes.
+// put writes the record to b, which has as many zero bytes as it takes.
 func (f *Place) put(b []byte) {
 	codec.PutUint8(b, 0, uint8(f.State))
 	codec.PutUint8(b, 1, uint8(f.Carrier))

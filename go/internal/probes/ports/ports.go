@@ -18,16 +18,16 @@ type Service struct{}
 
 var _ service.Service[[]byte, Owner, Answer, AnswerBuilder] = Service{}
 
-// Name returns the name of endpoints.
+// Name returns the default name of endpoints.
 func (Service) Name() string { return "ports" }
 
 // Method returns the method code.
 func (Service) Method() uint16 { return 0x8002 }
 
-// Batchable reports that a request travels alone.
+// Batchable reports whether several requests may travel in one batch.
 func (Service) Batchable() bool { return false }
 
-// Idempotent reports that a request must not be sent again.
+// Idempotent reports whether a request may be sent again after a loss.
 func (Service) Idempotent() bool { return false }
 
 // EncodeRequest appends the request payload for query; see [service.Service].
@@ -63,7 +63,7 @@ func (Service) DecodeReply(payload []byte) (Answer, error) {
 // ownerRecord is what errors call an [Owner].
 const ownerRecord = "ports owner"
 
-// ownerSize is the bytes of its fixed part.
+// ownerSize is the size of its fixed part in bytes.
 const ownerSize = 8
 
 // ownerRules are the rules of its strings.
@@ -71,7 +71,7 @@ var ownerRules = struct{ owner codec.StringRule }{
 	owner: codec.StringRule{Start: 8, Exact: true, Least: 1, Most: codec.NoLimit},
 }
 
-// Owner: whose ports.
+// Owner tells whose ports.
 //
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Owner struct{ b []byte }
@@ -85,7 +85,7 @@ func DecodeOwner(b []byte) (Owner, error) {
 	return Owner{b}, nil
 }
 
-// Owner: name of the owner.
+// Owner returns the name of the owner.
 func (o Owner) Owner() []byte {
 	return codec.Text(o.b, 0)
 }
@@ -124,17 +124,17 @@ func (f *OwnerFields) check() error {
 	return c.Err()
 }
 
-// size returns the bytes that it takes.
+// size returns how many bytes the record takes.
 func (f *OwnerFields) size() int {
 	return codec.Sum(ownerSize, len(f.Owner)+1)
 }
 
-// put writes it to b, which has as many zero bytes as it takes.
+// put writes the record to b, which has as many zero bytes as it takes.
 func (f *OwnerFields) put(b []byte) {
 	codec.PutText(b, 0, ownerSize, f.Owner)
 }
 
-// write appends it to out.
+// write appends the record to out.
 func (f *OwnerFields) write(out *codec.Writer) error {
 	b, err := out.Extend(f.size())
 	if err != nil {
@@ -147,10 +147,10 @@ func (f *OwnerFields) write(out *codec.Writer) error {
 // answerRecord is what errors call an [Answer].
 const answerRecord = "ports answer"
 
-// answerSize is the bytes of its fixed part.
+// answerSize is the size of its fixed part in bytes.
 const answerSize = 8
 
-// Answer: the ports.
+// Answer holds the ports.
 //
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Answer struct{ b []byte }
@@ -164,7 +164,7 @@ func DecodeAnswer(b []byte) (Answer, error) {
 	return Answer{b}, nil
 }
 
-// Ports: the ports.
+// Ports returns the ports.
 func (a Answer) Ports() codec.Items[Port] {
 	return codec.ItemsAt(a.b, answerSize, codec.Uint32(a.b, 0), viewPort)
 }
@@ -202,7 +202,7 @@ func putAnswerHead(head []byte, count uint32) {
 	codec.PutUint32(head, 0, count)
 }
 
-// AnswerBuilder builds an [Answer] within a byte budget. Reset makes it ready.
+// AnswerBuilder builds an [Answer] within a byte budget. Reset makes it ready; before that it has no room.
 type AnswerBuilder struct {
 	out   codec.Writer
 	items codec.ItemsWriter
@@ -244,7 +244,7 @@ func (b *AnswerBuilder) close() error {
 }
 
 // EncodeAnswer appends a whole reply to dst, of at most budget bytes, and returns the longer buffer. When there is an
-// error that is dst as it was: a [*codec.OverflowError], or or a [*codec.InvalidError] when a rule is broken.
+// error that is dst as it was: a [*codec.OverflowError].
 func EncodeAnswer(dst []byte, budget int, fields AnswerFields) ([]byte, error) {
 	var b AnswerBuilder
 	b.Reset(dst, budget)
@@ -262,10 +262,10 @@ func EncodeAnswer(dst []byte, budget int, fields AnswerFields) ([]byte, error) {
 // portRecord is what errors call a [Port].
 const portRecord = "ports port"
 
-// portSize is the bytes of its fixed part.
+// portSize is the size of its fixed part in bytes.
 const portSize = 3
 
-// Port: one port.
+// Port holds one port.
 type Port struct {
 	// Its number.
 	Number uint16
@@ -293,7 +293,7 @@ func checkPort(b []byte) *codec.DecodeError {
 	return r.Err()
 }
 
-// put writes it to b, which has as many zero bytes as it takes.
+// put writes the record to b, which has as many zero bytes as it takes.
 func (f *Port) put(b []byte) {
 	codec.PutUint16(b, 0, f.Number)
 	codec.PutUint8(b, 2, f.Protocol)

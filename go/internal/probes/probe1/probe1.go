@@ -19,16 +19,16 @@ type Service struct{}
 
 var _ service.Service[Question, Question, Answer, AnswerBuilder] = Service{}
 
-// Name returns the name of endpoints.
+// Name returns the default name of endpoints.
 func (Service) Name() string { return "probe" }
 
 // Method returns the method code.
 func (Service) Method() uint16 { return 0x8004 }
 
-// Batchable reports that a request travels alone.
+// Batchable reports whether several requests may travel in one batch.
 func (Service) Batchable() bool { return false }
 
-// Idempotent reports that a request may be sent again.
+// Idempotent reports whether a request may be sent again after a loss.
 func (Service) Idempotent() bool { return true }
 
 // EncodeRequest appends the request payload for query; see [service.Service].
@@ -60,7 +60,7 @@ func (Service) DecodeReply(payload []byte) (Answer, error) {
 	return DecodeAnswer(payload)
 }
 
-// State: how a probe is.
+// State tells how a probe is.
 //
 // Decoders and encoders refuse numbers without a name. (NIPC-COD-22)
 type State uint16
@@ -89,13 +89,13 @@ func (s State) String() string {
 // questionRecord is what errors call a [Question].
 const questionRecord = "probe question"
 
-// questionSize is the bytes of its fixed part.
+// questionSize is the size of its fixed part in bytes.
 const questionSize = 8
 
 // questionSizes are the same in each version that has another, from the first on.
 var questionSizes = []uint64{8}
 
-// Question: which probes.
+// Question tells which probes.
 type Question struct {
 	// Only those of this state.
 	State State
@@ -131,14 +131,14 @@ func (f *Question) check() error {
 	return c.Err()
 }
 
-// put writes it to b, which has as many zero bytes as it takes.
+// put writes the record to b, which has as many zero bytes as it takes.
 func (f *Question) put(b []byte) {
 	codec.PutUint16(b, 0, questionSize)
 	codec.PutUint16(b, 2, uint16(f.State))
 	codec.PutUint32(b, 4, f.First)
 }
 
-// write appends it to out.
+// write appends the record to out.
 func (f *Question) write(out *codec.Writer) error {
 	b, err := out.Extend(questionSize)
 	if err != nil {
@@ -151,13 +151,13 @@ func (f *Question) write(out *codec.Writer) error {
 // answerRecord is what errors call an [Answer].
 const answerRecord = "probe answer"
 
-// answerSize is the bytes of its fixed part.
+// answerSize is the size of its fixed part in bytes.
 const answerSize = 8
 
 // answerSizes are the same in each version that has another, from the first on.
 var answerSizes = []uint64{8}
 
-// Answer: the probes.
+// Answer holds the probes.
 //
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Answer struct{ b []byte }
@@ -171,12 +171,12 @@ func DecodeAnswer(b []byte) (Answer, error) {
 	return Answer{b}, nil
 }
 
-// Load: how busy the reader is.
+// Load returns how busy the reader is.
 func (a Answer) Load() uint16 {
 	return codec.Uint16(a.b, 2)
 }
 
-// Probes: the probes.
+// Probes returns the probes.
 func (a Answer) Probes() codec.Items[Reading] {
 	return codec.ItemsAt(a.b, len(codec.Grown(a.b, 0)), codec.Uint32(a.b, 4), viewReading)
 }
@@ -218,7 +218,7 @@ func putAnswerHead(head []byte, load uint16, count uint32) {
 	codec.PutUint32(head, 4, count)
 }
 
-// AnswerBuilder builds an [Answer] within a byte budget. Reset makes it ready.
+// AnswerBuilder builds an [Answer] within a byte budget. Reset makes it ready; before that it has no room.
 type AnswerBuilder struct {
 	out   codec.Writer
 	items codec.ItemsWriter
@@ -277,7 +277,7 @@ func (b *AnswerBuilder) close() error {
 }
 
 // EncodeAnswer appends a whole reply to dst, of at most budget bytes, and returns the longer buffer. When there is an
-// error that is dst as it was: a [*codec.OverflowError], or or a [*codec.InvalidError] when a rule is broken.
+// error that is dst as it was: a [*codec.OverflowError], or a [*codec.InvalidError] when a rule is broken.
 func EncodeAnswer(dst []byte, budget int, fields AnswerFields) ([]byte, error) {
 	var b AnswerBuilder
 	b.Reset(dst, budget)
@@ -299,7 +299,7 @@ func EncodeAnswer(dst []byte, budget int, fields AnswerFields) ([]byte, error) {
 // readingRecord is what errors call a [Reading].
 const readingRecord = "probe reading"
 
-// readingSize is the bytes of its fixed part.
+// readingSize is the size of its fixed part in bytes.
 const readingSize = 16
 
 // readingSizes are the same in each version that has another, from the first on.
@@ -310,7 +310,7 @@ var readingRules = struct{ place codec.StringRule }{
 	place: codec.StringRule{Start: 16, Most: codec.NoLimit},
 }
 
-// Reading: one probe.
+// Reading holds one probe.
 //
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Reading struct{ b []byte }
@@ -326,17 +326,17 @@ func DecodeReading(b []byte) (Reading, error) {
 
 func viewReading(b []byte) Reading { return Reading{b} }
 
-// State: how it is.
+// State returns how it is.
 func (r Reading) State() State {
 	return State(codec.Uint16(r.b, 2))
 }
 
-// Value: what it says.
+// Value returns what it says.
 func (r Reading) Value() uint32 {
 	return codec.Uint32(r.b, 4)
 }
 
-// Place: where it is.
+// Place returns where it is.
 func (r Reading) Place() []byte {
 	return codec.Text(r.b, 8)
 }
@@ -384,12 +384,12 @@ func (f *ReadingFields) check() error {
 	return c.Err()
 }
 
-// size returns the bytes that it takes.
+// size returns how many bytes the record takes.
 func (f *ReadingFields) size() int {
 	return codec.Sum(readingSize, len(f.Place)+1)
 }
 
-// put writes it to b, which has as many zero bytes as it takes.
+// put writes the record to b, which has as many zero bytes as it takes.
 func (f *ReadingFields) put(b []byte) {
 	codec.PutUint16(b, 0, readingSize)
 	codec.PutUint16(b, 2, uint16(f.State))

@@ -19,16 +19,16 @@ type Service struct{}
 
 var _ service.Service[Place, Place, Report, ReportBuilder] = Service{}
 
-// Name returns the name of endpoints.
+// Name returns the default name of endpoints.
 func (Service) Name() string { return "weather-report" }
 
 // Method returns the method code.
 func (Service) Method() uint16 { return 0x8001 }
 
-// Batchable reports that several requests may travel in one batch.
+// Batchable reports whether several requests may travel in one batch.
 func (Service) Batchable() bool { return true }
 
-// Idempotent reports that a request may be sent again.
+// Idempotent reports whether a request may be sent again after a loss.
 func (Service) Idempotent() bool { return true }
 
 // EncodeRequest appends the request payload for query; see [service.Service].
@@ -60,10 +60,10 @@ func (Service) DecodeReply(payload []byte) (Report, error) {
 // placeRecord is what errors call a [Place].
 const placeRecord = "weather-report place"
 
-// placeSize is the bytes of its fixed part.
+// placeSize is the size of its fixed part in bytes.
 const placeSize = 8
 
-// Place: a place on a grid. (TEST-WX-01)
+// Place holds a place on a grid. (TEST-WX-01)
 type Place struct {
 	// Column.
 	X uint16
@@ -93,14 +93,14 @@ func checkPlace(b []byte) *codec.DecodeError {
 	return r.Err()
 }
 
-// put writes it to b, which has as many zero bytes as it takes.
+// put writes the record to b, which has as many zero bytes as it takes.
 func (f *Place) put(b []byte) {
 	codec.PutUint8(b, 2, 7)
 	codec.PutUint16(b, 0, f.X)
 	codec.PutUint32(b, 4, f.Y)
 }
 
-// write appends it to out.
+// write appends the record to out.
 func (f *Place) write(out *codec.Writer) error {
 	b, err := out.Extend(placeSize)
 	if err != nil {
@@ -113,7 +113,7 @@ func (f *Place) write(out *codec.Writer) error {
 // reportRecord is what errors call a [Report].
 const reportRecord = "weather-report report"
 
-// reportSize is the bytes of its fixed part.
+// reportSize is the size of its fixed part in bytes.
 const reportSize = 24
 
 // reportRules are the rules of its strings.
@@ -122,7 +122,7 @@ var reportRules = struct{ station, remark codec.StringRule }{
 	remark:  codec.StringRule{Start: 24, Most: codec.NoLimit, InteriorNUL: true},
 }
 
-// Report: the weather.
+// Report holds the weather.
 //
 // It is a view of bytes that were checked completely, and valid as long as they are left alone.
 type Report struct{ b []byte }
@@ -141,7 +141,7 @@ func (r Report) Temperature() uint64 {
 	return codec.Uint64(r.b, 0)
 }
 
-// Station: name of the station.
+// Station returns the name of the station.
 func (r Report) Station() []byte {
 	return codec.Text(r.b, 8)
 }
@@ -198,19 +198,19 @@ func (f *ReportFields) check() error {
 	return c.Err()
 }
 
-// size returns the bytes that it takes.
+// size returns how many bytes the record takes.
 func (f *ReportFields) size() int {
 	return codec.Sum(reportSize, len(f.Station)+1, len(f.Remark)+1)
 }
 
-// put writes it to b, which has as many zero bytes as it takes.
+// put writes the record to b, which has as many zero bytes as it takes.
 func (f *ReportFields) put(b []byte) {
 	codec.PutUint64(b, 0, f.Temperature)
 	end := codec.PutText(b, 8, reportSize, f.Station)
 	codec.PutText(b, 16, end, f.Remark)
 }
 
-// write appends it to out.
+// write appends the record to out.
 func (f *ReportFields) write(out *codec.Writer) error {
 	b, err := out.Extend(f.size())
 	if err != nil {
@@ -220,7 +220,7 @@ func (f *ReportFields) write(out *codec.Writer) error {
 	return nil
 }
 
-// ReportBuilder builds a [Report] within a byte budget. Reset makes it ready.
+// ReportBuilder builds a [Report] within a byte budget. Reset makes it ready; before that it has no room.
 type ReportBuilder struct {
 	out     codec.Writer
 	written bool
@@ -254,7 +254,7 @@ func (b *ReportBuilder) Finish() ([]byte, error) {
 }
 
 // EncodeReport appends a whole reply to dst, of at most budget bytes, and returns the longer buffer. When there is an
-// error that is dst as it was: a [*codec.OverflowError], or or a [*codec.InvalidError] when a rule is broken.
+// error that is dst as it was: a [*codec.OverflowError], or a [*codec.InvalidError] when a rule is broken.
 func EncodeReport(dst []byte, budget int, fields ReportFields) ([]byte, error) {
 	var b ReportBuilder
 	b.Reset(dst, budget)

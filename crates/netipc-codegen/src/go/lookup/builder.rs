@@ -19,7 +19,7 @@ impl Lookup<'_> {
             "//",
             format!(
                 "{builder} builds {} within a byte budget: one answer for each key of the request, in their order. Reset makes \
-                 it ready.\n\nRoom is kept for short records of the keys that follow. An answer that does not fit even alone \
+                 it ready; before that it has no room.\n\nRoom is kept for short records of the keys that follow. An answer that does not fit even alone \
                  in the whole budget becomes such a record, and the next key gets its chance. Else, when the first key has no \
                  room, the reply is an overflow; when a later one has none, it and all behind it are to be asked for again. \
                  (NIPC-LKP-10 to NIPC-LKP-16)",
@@ -196,8 +196,10 @@ impl Lookup<'_> {
                 let (record, field) = (self.reply.error_name(), &self.parts.lookup.generation);
                 text.line(format!("return &codec.MissingError{{Record: {record}, Field: \"{field}\"}}"));
             });
-            text.line("head, count := b.answers.Head()");
-            text.line(format!("put{}Head(head, value, count)", self.reply.view));
+            text.line(format!("head, count := b.answers.Head({})", self.reply.size()));
+            text.block("if head != nil {", "}", |text| {
+                text.line(format!("put{}Head(head, value, count)", self.reply.view));
+            });
             text.line("return nil");
         });
         text.blank();
