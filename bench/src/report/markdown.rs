@@ -3,14 +3,20 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::About;
+use super::{About, Reasons, Report};
 use super::figure::{rate, three, time};
 use super::summary::{Row, Spread};
 use crate::protocol::Load;
 use crate::scenario::Catalogue;
 
 /// Everything.
-pub(super) fn page(about: &About, rows: &[Row], catalogue: &Catalogue, plots: &[&str]) -> String {
+pub(super) fn page(
+    report: &Report,
+    rows: &[Row],
+    (catalogue, reasons): (&Catalogue, &Reasons),
+    plots: &[&str],
+) -> String {
+    let about = &report.about;
     let mut page = format!("# Benchmark of {}\n\n", about.date);
     page.push_str(&heading(about));
     for plot in plots {
@@ -18,6 +24,11 @@ pub(super) fn page(about: &About, rows: &[Row], catalogue: &Catalogue, plots: &[
     }
     page.push('\n');
     page.push_str(&tables(about, rows, catalogue));
+    let why = reasons.table(rows, about.drivers.first().map_or("", String::as_str));
+    if !why.is_empty() {
+        page.push_str(&why);
+        page.push('\n');
+    }
     page.push_str(&absences(about));
     page
 }

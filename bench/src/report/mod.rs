@@ -5,6 +5,7 @@ mod markdown;
 mod plot;
 mod readme;
 mod summary;
+mod why;
 
 use std::fs;
 use std::io;
@@ -22,6 +23,7 @@ use crate::scenario::{Absent, Catalogue};
 pub use plot::PlotError;
 pub use readme::{Marks, fill};
 pub use summary::{RawLimit, Row, Spread, summarise};
+pub use why::Reasons;
 
 /// How, when and on what a record was made: `run.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +63,8 @@ pub struct Report {
     pub about: About,
     /// What.
     pub samples: Vec<Sample>,
+    /// The text of `why.toml`: why rows are as far from their raw limits as they are.
+    pub why: String,
 }
 
 /// Why a record cannot be written or read.
@@ -84,6 +88,9 @@ pub enum ReportError {
     /// `run.toml` cannot be written.
     #[error("{ABOUT} cannot be written")]
     Serialise(#[from] toml::ser::Error),
+    /// `why.toml`.
+    #[error("{WHY} makes no sense")]
+    Why(#[source] toml::de::Error),
     /// A plot cannot be drawn.
     #[error(transparent)]
     Plot(#[from] PlotError),
@@ -91,6 +98,7 @@ pub enum ReportError {
 
 const RESULTS: &str = "results.csv";
 const ABOUT: &str = "run.toml";
+const WHY: &str = "why.toml";
 
 impl About {
     /// Of a run of this program, on this machine, today.
@@ -114,6 +122,11 @@ impl About {
 }
 
 impl Report {
+    /// Of a run just made, with the reasons that are known so far.
+    pub fn new(about: About, samples: Vec<Sample>) -> Self {
+        Self { about, samples, why: why::BUILT_IN.to_owned() }
+    }
+
     /// The name of its directory: date and machine.
     pub fn name(&self) -> String {
         format!("{}-{}", self.about.date, self.about.machine.slug())
@@ -132,8 +145,11 @@ impl Report {
         fs::create_dir_all(directory).map_err(failed(directory))?;
         let mut results = Vec::new();
         sample::write(&self.samples, &mut results)?;
-        let mut files =
-            vec![(RESULTS.to_owned(), results), (ABOUT.to_owned(), toml::to_string(&self.about)?.into_bytes())];
+        let mut files = vec![
+            (RESULTS.to_owned(), results),
+            (ABOUT.to_owned(), toml::to_string(&self.about)?.into_bytes()),
+            (WHY.to_owned(), self.why.clone().into_bytes()),
+        ];
         files.extend(self.pages(catalogue)?.into_iter().map(|(name, text)| (name, text.into_bytes())));
         for (name, bytes) in files {
             let path = directory.join(name);
@@ -152,19 +168,24 @@ impl Report {
             let path = directory.join(name);
             fs::read_to_string(&path).map_err(|source| ReportError::File { path, source })
         };
-        Ok(Self { about: toml::from_str(&read(ABOUT)?)?, samples: sample::read(read(RESULTS)?.as_bytes())? })
+        Ok(Self {
+            about: toml::from_str(&read(ABOUT)?)?,
+            samples: sample::read(read(RESULTS)?.as_bytes())?,
+            why: read(WHY)?,
+        })
     }
 
-    /// What is made of the samples, by name of the file.
+    /// What is made of the samples and reasons, by name of the file.
     ///
     /// # Errors
     ///
-    /// A plot that cannot be drawn.
-    pub fn pages(&self, catalogue: &Catalogue) -> Result<Vec<(String, String)>, PlotError> {
+    /// A plot that cannot be drawn, or reasons that make no sense.
+    pub fn pages(&self, catalogue: &Catalogue) -> Result<Vec<(String, String)>, ReportError> {
+        let reasons = Reasons::parse(&self.why).map_err(ReportError::Why)?;
         let rows = summarise(&self.samples, catalogue);
         let plots = plot::all(&rows)?;
         let names: Vec<&str> = plots.iter().map(|(name, _)| name.as_str()).collect();
-        let mut pages = vec![("README.md".to_owned(), markdown::page(&self.about, &rows, catalogue, &names))];
+        let mut pages = vec![("README.md".to_owned(), markdown::page(self, &rows, (catalogue, &reasons), &names))];
         pages.extend(plots);
         Ok(pages)
     }

@@ -167,7 +167,7 @@ impl<'a> Bench<'a> {
         let used = measured.client.cpu_us + measured.server.map_or(0, |server| server.cpu_us);
         let used = Duration::from_micros(used + Usage::now().since(&own).cpu_us);
         let noise = after.noise_since(before, elapsed, used);
-        if let Some(tracepoint) = self.tracepoint.filter(|_| self.cell.rate != Load::Idle) {
+        if let Some(tracepoint) = self.tracepoint.filter(|_| self.cell.rate == Load::Max) {
             measured.syscalls = Some(self.count(&mut pair, tracepoint)?);
         }
         self.dismiss(pair)?;
@@ -250,17 +250,18 @@ impl<'a> Bench<'a> {
         Ok(Measured { latencies, client, server, syscalls: None })
     }
 
-    /// System calls for one request. In a window of its own, whose times are thrown away: counting is slow.
+    /// System calls for one request. In windows of their own, whose times are thrown away: counting is slow. The first one has
+    /// no requests, to know what the windows themselves cost; at a fixed rate there would be calls to wait for the moment, too.
     fn count(&self, pair: &mut Pair<'_>, tracepoint: u64) -> Result<f64, Failure> {
         let failed = |source| Failure::Io { what: "cannot count system calls".to_owned(), source };
         let pids = [Some(pair.client.id()), pair.server.as_ref().map(Process::id)];
         let counters = pids.into_iter().flatten().map(|pid| Counter::of(pid, tracepoint));
         let mut counters = counters.collect::<io::Result<Vec<_>>>().map_err(failed)?;
+        let mut read = || counters.iter_mut().map(Counter::read).sum::<io::Result<u64>>().map_err(failed);
+        self.window(pair, Duration::from_millis(1), Load::Idle)?;
+        let empty = read()?;
         let measured = self.window(pair, COUNTING, self.cell.rate)?;
-        let mut calls = 0;
-        for counter in &mut counters {
-            calls += counter.read().map_err(failed)?;
-        }
+        let calls = (read()? - empty).saturating_sub(empty);
         Ok((calls as f64 / measured.client.requests.max(1) as f64 * 100.0).round() / 100.0)
     }
 

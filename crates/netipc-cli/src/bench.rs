@@ -35,7 +35,7 @@ pub(crate) fn run(bench: &Bench) -> Result<(), Failure> {
     let outcome = measure(&plan)?;
     let names = drivers.into_iter().map(|driver| driver.name).collect();
     let about = About::this(&plan, &catalogue, &outcome, names);
-    let report = Report { about, samples: outcome.samples };
+    let report = Report::new(about, outcome.samples);
     keep(bench, &report, &catalogue)?;
     for line in report.brief(&catalogue).lines() {
         output::line(line)?;
