@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use netipc_bench::protocol::Load;
@@ -25,7 +25,7 @@ const LIAR: &str = r#"
         prepare)
             for field in $rest; do case $field in run_dir=*) dir=${field#run_dir=} ;; esac; done
             mkfifo "$dir/requests" "$dir/replies"
-            cat "$dir/requests" > "$dir/replies" &
+            cat < "$dir/requests" > "$dir/replies" &
             echo ready ;;
         stop) echo "report requests=0 items=0 elapsed_ns=1 sent=0 cpu_us=0 voluntary=0 involuntary=0" ;;
         quit) exit 0 ;;
@@ -195,8 +195,14 @@ fn an_interrupted_run_leaves_no_process() {
     let failure = run(&plan(&catalogue, &[shell("hung", &script)]), &interrupted, |_| {}).unwrap_err();
     assert!(matches!(failure, Failure::Interrupted), "{failure}");
     let pid = watcher.join().unwrap();
-    let state = fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
-    // Killed with its parent; whoever adopted it may not have waited for it yet.
-    let is_gone = state.map_or(true, |stat| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with(['Z', 'X'])));
-    assert!(is_gone, "{pid} still runs");
+    // Killed with its parent, which takes effect when it next runs; whoever adopted it may not have waited for it then.
+    let is_gone = || {
+        let state = fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
+        state.map_or(true, |stat| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with(['Z', 'X'])))
+    };
+    let hung = Instant::now() + Duration::from_secs(60);
+    while !is_gone() {
+        assert!(Instant::now() < hung, "{pid} still runs");
+        thread::yield_now();
+    }
 }

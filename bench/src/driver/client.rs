@@ -65,14 +65,16 @@ impl Client {
     }
 
     fn drive(&mut self, window: &Window) -> Result<Recorder, Failure> {
+        if is_idle(window.load()) {
+            let mut recorder = Recorder::new();
+            window.rest(&mut recorder);
+            return Ok(recorder);
+        }
         let Self { drives, background, .. } = self;
         if let ([drive], None) = (drives.as_mut_slice(), &background) {
             let mut recorder = Recorder::new();
             drive.drive(window, &mut recorder)?;
             return Ok(recorder);
-        }
-        if is_idle(window.load()) {
-            return Err(Failure::failed("only a single session can be idle"));
         }
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {

@@ -53,8 +53,7 @@ impl<C: Call> Drive for C {
     fn drive(&mut self, window: &Window, recorder: &mut Recorder) -> Result<(), Failure> {
         match window.load {
             Load::Idle => {
-                thread::sleep(window.end().saturating_duration_since(Instant::now()));
-                recorder.pacer.sleeps += 1;
+                window.rest(recorder);
                 Ok(())
             }
             Load::Max => window.fill(self, recorder),
@@ -79,6 +78,12 @@ impl Window {
 
     pub(super) fn elapsed(&self) -> Duration {
         self.start.elapsed()
+    }
+
+    /// No requests.
+    pub(super) fn rest(&self, recorder: &mut Recorder) {
+        thread::sleep(self.end().saturating_duration_since(Instant::now()));
+        recorder.pacer.sleeps += 1;
     }
 
     /// The next request when the last is answered; at least one.

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::{About, Reasons, Report};
 use super::figure::{rate, three, time};
 use super::summary::{Row, Spread};
+use super::{About, Reasons, Report};
 use crate::protocol::Load;
 use crate::scenario::Catalogue;
 

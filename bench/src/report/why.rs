@@ -58,7 +58,8 @@ impl Reasons {
             if text.is_empty() {
                 text.push_str("## How far from the raw limit, and why\n\n| rows, and x raw | why |\n| --- | --- |\n");
             }
-            let _ = writeln!(text, "| {} | {} |", cells.join("<br>"), why.split_whitespace().collect::<Vec<_>>().join(" "));
+            let _ =
+                writeln!(text, "| {} | {} |", cells.join("<br>"), why.split_whitespace().collect::<Vec<_>>().join(" "));
         }
         text
     }
