@@ -61,7 +61,7 @@ where
 impl MadeUp for CgroupsLookup {
     fn keys(count: u32, mix: Mix) -> Vec<&'static [u8]> {
         let path = |i| format!("{}{}", data::PARENT, data::name(i));
-        data::numbers(count, mix).map(|i| &*path(i).leak().as_bytes()).collect()
+        data::numbers(count, mix).map(|i| path(i).leak().as_bytes()).collect()
     }
 
     fn answer(

@@ -72,21 +72,18 @@ fn listen() -> Receiver<String> {
 
 fn talk(commands: &Receiver<String>, out: &mut impl Write) -> Result<(), Failure> {
     say(out, &Reply::Driver { version: VERSION, language: "rust".to_owned() })?;
-    while let Ok(line) = commands.recv() {
-        match line.parse::<Command>()? {
-            Command::Quit => return Ok(()),
-            Command::Prepare(task) => {
-                prepare(&task)?;
-                match task.role {
-                    Role::Server => serve(&task, commands, out)?,
-                    Role::Client => call(&task, commands, out)?,
-                }
-                return Ok(());
+    let Ok(line) = commands.recv() else { return Ok(()) };
+    match line.parse::<Command>()? {
+        Command::Quit => Ok(()),
+        Command::Prepare(task) => {
+            prepare(&task)?;
+            match task.role {
+                Role::Server => serve(&task, commands, out),
+                Role::Client => call(&task, commands, out),
             }
-            other => return Err(Failure::failed(format!("`{other}` before prepare"))),
         }
+        other => Err(Failure::failed(format!("`{other}` before prepare"))),
     }
-    Ok(())
 }
 
 fn prepare(task: &Task) -> Result<(), Failure> {

@@ -188,8 +188,10 @@ impl Echo {
                     Err(error) => return Err(error.into()),
                 }
             }
-            let joined = threads.into_iter().map(|thread| thread.join());
-            joined.map(|result| result.unwrap_or_else(|_panic| Err(Failure::failed("a session panicked")))).collect()
+            for thread in threads {
+                thread.join().unwrap_or_else(|_panic| Err(Failure::failed("a session panicked")))?;
+            }
+            Ok(())
         });
         Ok(Self { abort, listening })
     }

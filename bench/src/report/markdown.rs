@@ -60,7 +60,7 @@ pub(super) fn tables(about: &About, rows: &[Row], catalogue: &Catalogue) -> Stri
     let is_raw = |row: &Row| row.key.scenario.starts_with("raw-");
     let mut text = String::new();
     section(&mut text, "The machine, without netipc", rows.iter().filter(|row| is_raw(row)));
-    let pairs: BTreeSet<_> = rows.iter().filter(|row| !is_raw(row)).map(|row| pair(row)).collect();
+    let pairs: BTreeSet<_> = rows.iter().filter(|row| !is_raw(row)).map(pair).collect();
     let first = about.drivers.first().map_or("", String::as_str);
     for (client, server) in pairs {
         let title = match (client, server) {

@@ -121,8 +121,12 @@ fn switches(sample: &Sample) -> f64 {
     (client + server) as f64 / sample.requests.max(1) as f64
 }
 
-/// The best of the row's raw limits at the same rate and placement.
+/// The best of the row's raw limits at the same rate and placement. The latencies of a row that cannot keep up are those of a
+/// queue, which are compared with nothing.
 fn raw_limit(row: &Row, rows: &[Row], catalogue: &Catalogue) -> Option<RawLimit> {
+    if row.saturated {
+        return None;
+    }
     let scenario = catalogue.find(&row.key.scenario)?;
     let candidates = rows.iter().filter(|raw| {
         scenario.raw.contains(&raw.key.scenario)
