@@ -1,6 +1,7 @@
 //! What is made of a fixed record, byte for byte.
 //!
 //! After a change that is meant: `UPDATE_GOLDEN=1 cargo test -p netipc-bench --test report`, and look at the difference.
+#![allow(clippy::unwrap_used, reason = "a failed test panics")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
 //! Whole runs, with drivers that do as they should and with some that do not.
+#![allow(clippy::unwrap_used, reason = "a failed test panics")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
