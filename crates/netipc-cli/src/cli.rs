@@ -6,6 +6,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use netipc::Profiles;
+use netipc_bench::Driver;
+use netipc_bench::protocol::Load;
 
 use crate::keys::{Paths, Pids};
 use crate::value;
@@ -55,6 +57,14 @@ pub(crate) enum Command {
     /// Prints the path of each file. They are named after the service, and written only if they would change.
     #[command(name = "gen")]
     Generate(Generate),
+    /// Measure throughput, latency and CPU, beside what this machine does at best
+    ///
+    /// Starts processes of its own for every row, and leaves nothing behind. Without options it takes half an hour and
+    /// prints a table; docs/benchmarks.md says how to read it.
+    Bench(Bench),
+    /// One side of a measurement, by the protocol in bench/PROTOCOL.md
+    #[command(hide = true)]
+    BenchDriver,
     /// Print the completions of a shell for this command
     ///
     /// For bash: netipc completions bash > ~/.local/share/bash-completion/completions/netipc
@@ -75,7 +85,12 @@ impl Command {
     /// Whether programs want to read the errors.
     pub(crate) fn json(&self) -> bool {
         match self {
-            Self::Demo(_) | Self::Generate(_) | Self::Completions { .. } | Self::Man { .. } => false,
+            Self::Demo(_)
+            | Self::Generate(_)
+            | Self::Completions { .. }
+            | Self::Man { .. }
+            | Self::Bench(_)
+            | Self::BenchDriver => false,
             Self::Serve(
                 Serve::Increment { serve, .. }
                 | Serve::StringReverse { serve, .. }
@@ -351,6 +366,47 @@ pub(crate) struct Demo {
     pub(crate) rows: usize,
     #[command(flatten)]
     pub(crate) host: HostRoot,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    /// Only these scenarios and their raw limits; * stands for any part of a name
+    #[arg(value_name = "SCENARIO")]
+    pub(crate) scenarios: Vec<String>,
+    /// Tell which scenarios, rates and placements there are, and how long they take
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Measure each row once and briefly: less than three minutes for all
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Only this rate: max, idle, or requests per second, as in 10k; may be repeated
+    #[arg(long, value_name = "RATE")]
+    pub(crate) rate: Vec<Load>,
+    /// Only this placement; may be repeated
+    #[arg(long, value_enum, value_name = "PLACEMENT")]
+    pub(crate) placement: Vec<BenchPlacement>,
+    /// Measure each row N times, and show medians and ranges [default: 5, quick: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) repeat: Option<u32>,
+    /// Another implementation as client and as server; may be repeated
+    #[arg(long, value_name = "NAME=COMMAND", value_parser = value::driver)]
+    pub(crate) driver: Vec<Driver>,
+    /// Write samples (CSV), tables (Markdown) and plots (SVG) into DIR
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Write them to bench/record/DATE-MACHINE below the current directory, to be checked in
+    #[arg(long, conflicts_with_all = ["out", "quick", "scenarios", "rate", "placement", "list"])]
+    pub(crate) record: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BenchPlacement {
+    /// Each side on a CPU of its own
+    Split,
+    /// Both sides on one CPU
+    Same,
+    /// Wherever the system puts them
+    Free,
 }
 
 #[derive(Debug, Args)]

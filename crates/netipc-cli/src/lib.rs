@@ -3,6 +3,7 @@
 //! Must not contain: anything that knows bytes on a wire or in a socket. The command stands on the typed client and server
 //! of the `netipc` crate alone; [`host`] knows this machine and no IPC at all.
 
+mod bench;
 mod cache;
 mod call;
 mod cli;
@@ -58,6 +59,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Generate(generate) => generate::run(generate),
         Command::Completions { shell } => manual::completions(*shell),
         Command::Man { out } => manual::pages(out.as_deref()),
+        Command::Bench(bench) => bench::run(bench),
+        Command::BenchDriver => return netipc_bench::driver::main(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use netipc::Profiles;
+use netipc_bench::Driver;
 
 /// The profiles that this build can run.
 pub(crate) const AVAILABLE: Profiles = Profiles(Profiles::BASELINE.0 | Profiles::SHM_HYBRID.0);
@@ -25,6 +26,18 @@ pub(crate) fn positive_duration(text: &str) -> Result<Duration, String> {
         Duration::ZERO => Err("nothing can be done in no time, allow at least 1ms".to_owned()),
         positive => Ok(positive),
     }
+}
+
+/// `go=path/to/driver argument`: a name, and a program with its arguments.
+pub(crate) fn driver(text: &str) -> Result<Driver, String> {
+    let (name, command) = text.split_once('=').ok_or("write a name and a command, as in go=./driver")?;
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if name.is_empty() || !name.chars().all(is_word) {
+        return Err("name a driver with letters, digits, - and _, as in go=./driver".to_owned());
+    }
+    let mut words = command.split_whitespace().map(str::to_owned);
+    let program = words.next().ok_or("write a command after the name, as in go=./driver")?;
+    Ok(Driver { name: name.to_owned(), program: program.into(), arguments: words.collect() })
 }
 
 /// A number, decimal or hexadecimal with `0x`.

@@ -19,6 +19,7 @@ mod manifests;
 mod prerequisites;
 mod process;
 mod project;
+mod records;
 mod requirements;
 mod source;
 mod steps;
@@ -53,7 +54,7 @@ enum Task {
     Conformance(conformance::VectorOptions),
     /// Asks all implementations mutated and random questions
     Differential(conformance::FuzzOptions),
-    /// Writes what is made from the schemas: code in Rust, Go and C, spec tables, vectors
+    /// Writes what is made from the schemas (code in Rust, Go and C, spec tables, vectors) and from records of benchmarks
     Gen(generated::Options),
     /// Fuzzes the decoders and state machines in Rust, on the stable toolchain
     Fuzz(fuzz::Options),
