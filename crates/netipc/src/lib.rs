@@ -53,6 +53,9 @@
 //!
 //! Everything is `Send`. A client, session, listener or cache is used by one thread at a time; [`Abort`], [`Reader`] and
 //! [`ServerHandle`] work from any.
+//!
+//! After a fork without exec the child must not use or drop what it inherited of this crate: sockets, files and threads
+//! belong to the parent.
 #![deny(unsafe_code)]
 #![cfg_attr(
     not(feature = "tracing"),

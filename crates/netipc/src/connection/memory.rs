@@ -20,11 +20,13 @@ pub(super) struct Memory {
     queue: VecDeque<(Header, Vec<u8>)>,
     /// Messages that came while this side waited to send.
     backlog: VecDeque<(Header, Vec<u8>)>,
+    /// What the peer had published before its end has been taken: there is room for one message. NIPC-SHM-15.
+    is_over: bool,
 }
 
 impl Memory {
     pub(super) fn new(channel: Channel) -> Self {
-        Self { channel, queue: VecDeque::new(), backlog: VecDeque::new() }
+        Self { channel, queue: VecDeque::new(), backlog: VecDeque::new(), is_over: false }
     }
 
     pub(super) fn has_unsent(&self) -> bool {
@@ -119,11 +121,17 @@ impl Connection {
 
     fn take_from_memory(&mut self) -> Result<Incoming, Error> {
         let Some(memory) = &mut self.memory else { return Ok(Incoming::End) };
+        if memory.is_over {
+            return Ok(Incoming::End);
+        }
         // Before the area: what was published before the end comes before it.
         let is_lost = memory.channel.is_lost();
         let most = self.core.inbound().max_payload.saturating_add(HEADER_LEN as u32);
         match memory.channel.take(most) {
-            Ok(Some(length)) => self.judge(length),
+            Ok(Some(length)) => {
+                memory.is_over = is_lost;
+                self.judge(length)
+            }
             Ok(None) if is_lost => Ok(Incoming::End),
             Ok(None) => Ok(Incoming::Nothing),
             Err(violation) => {

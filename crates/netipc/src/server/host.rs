@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::server::desk::{Desk, Next, Scratch};
 use crate::server::engine::{Engine, lock};
 use crate::shm::fault::{RegionFault, RegionStep};
+use crate::sys::map;
 use crate::sys::wait::Interest;
 use crate::uds::door::{Host, Hosts};
 
@@ -41,6 +42,7 @@ impl Engine {
 
     fn host(self: Arc<Self>, sessions: &Receiver<(u64, Connection)>) {
         let _leaving = Leaving(&self);
+        map::admit();
         // None when the client was gone before it had its answer.
         if let Ok((key, connection)) = sessions.recv() {
             let _seat = Occupied(&self, key);

@@ -17,12 +17,15 @@ use crate::shm::points::{Point, reach};
 use crate::shm::stale;
 use crate::sys::map::{Mapping, WORD};
 
+/// How often memory is asked for when signals interrupt.
+const ATTEMPTS: u32 = 16;
+
 const MODE: Mode = Mode::RUSR.union(Mode::WUSR);
 
 /// The shared memory of one session, in this process.
 #[derive(Debug)]
 pub(crate) struct Region {
-    // Declared, and so dropped, before the mapping: the file is marked as in use until it has no name.
+    // Declared, and so dropped, before the mapping: no other file can get its inode number before its name is gone.
     name: Option<Name>,
     map: Mapping,
     layout: Layout,
@@ -34,6 +37,8 @@ struct Name {
     path: PathBuf,
     device: u64,
     inode: u64,
+    /// Has the lock that marks the file as in use. A mapping alone would keep it on most file systems, not on overlayfs.
+    file: OwnedFd,
 }
 
 /// Why a region was not made.
@@ -69,15 +74,19 @@ impl Region {
         reach(Point::Created);
         let stat = rustix::fs::fstat(&file).map_err(RegionFault::os(RegionStep::Stat))?;
         // From here on whatever fails takes the name away again.
-        let name = Name { path, device: stat.st_dev, inode: stat.st_ino };
+        let name = Name { path: path.clone(), device: stat.st_dev, inode: stat.st_ino, file };
+        let file = &name.file;
         if Mode::from_raw_mode(stat.st_mode) & Mode::RWXU != MODE & Mode::RWXU {
             // A umask that takes rights from the owner.
-            rustix::fs::fchmod(&file, MODE).map_err(RegionFault::os(RegionStep::Create))?;
+            rustix::fs::fchmod(file, MODE).map_err(RegionFault::os(RegionStep::Create))?;
         }
-        rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive)
-            .map_err(RegionFault::os(RegionStep::Lock))?;
+        match rustix::fs::flock(file, FlockOperation::NonBlockingLockExclusive) {
+            // Somebody looks for stale files; a new one without a lock is one.
+            Err(Errno::WOULDBLOCK) => return Err(Unmade::Taken),
+            result => result.map_err(RegionFault::os(RegionStep::Lock))?,
+        }
         reach(Point::Locked);
-        allocate(&file, layout.size())?;
+        allocate(file, layout.size())?;
         reach(Point::Allocated);
         let map = map(file.as_fd(), &layout)?;
         reach(Point::Mapped);
@@ -85,6 +94,10 @@ impl Region {
         region
             .write_head(&layout.head(Owner { pid: rustix::process::getpid().as_raw_pid(), generation: generation() }));
         reach(Point::Headed);
+        // Taken for a stale one before it had its lock, and removed.
+        if !is_named(&path, stat.st_dev, stat.st_ino) {
+            return Err(Unmade::Taken);
+        }
         Ok(region)
     }
 
@@ -165,7 +178,7 @@ impl Region {
 impl Drop for Region {
     fn drop(&mut self) {
         reach(Point::Ending);
-        // Before the mapping goes, and the lock with it.
+        // Before the mapping goes. The lock goes after the name, with its descriptor.
         self.name = None;
         reach(Point::Unlinked);
     }
@@ -216,12 +229,15 @@ fn allocate(file: &OwnedFd, size: u64) -> Result<(), RegionFault> {
     if let Some(allowed) = getrlimit(Resource::Fsize).current.filter(|&allowed| allowed < size) {
         return Err(RegionFault::FileSizeLimit { got: size, allowed });
     }
-    loop {
-        match rustix::fs::fallocate(file, FallocateFlags::empty(), 0, size) {
-            Err(Errno::INTR) => {}
-            result => return result.map_err(RegionFault::os(RegionStep::Allocate)),
+    // What was interrupted is undone, so with signals that come faster than it is done it never would be.
+    let mut result = Err(Errno::INTR);
+    for _ in 0..ATTEMPTS {
+        result = rustix::fs::fallocate(file, FallocateFlags::empty(), 0, size);
+        if result != Err(Errno::INTR) {
+            break;
         }
     }
+    result.map_err(RegionFault::os(RegionStep::Allocate))
 }
 
 fn map(file: BorrowedFd<'_>, layout: &Layout) -> Result<Mapping, RegionFault> {

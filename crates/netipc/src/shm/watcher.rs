@@ -13,6 +13,7 @@ use rustix::io::Errno;
 use crate::shm::fault::{RegionFault, RegionStep};
 use crate::shm::sleeper::Sleeper;
 use crate::sys::event::Event;
+use crate::sys::map;
 use crate::sys::poller::Poller;
 
 const DISMISSAL: u64 = 0;
@@ -110,6 +111,8 @@ fn start() -> Result<(Arc<Watcher>, JoinHandle<()>, usize), RegionFault> {
 
 impl Watcher {
     fn run(&self) {
+        // To wake who sleeps on a word of the region it may have to touch that.
+        map::admit();
         while let Ok(token) = self.poller.wait_for_one() {
             if token == DISMISSAL {
                 return;

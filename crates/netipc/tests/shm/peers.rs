@@ -243,3 +243,28 @@ fn only_one_number_is_ours() {
     let granted = [at::ack::SERVER_SUPPORTED, at::ack::INTERSECTION, at::ack::SELECTED].map(|at| u32_at(&ack, at));
     assert_eq!(granted, [3, 3, 2]);
 }
+
+// NIPC-SHM-15: there is room for one message before the end, so whoever publishes on and on keeps nothing alive.
+#[test]
+fn messages_after_the_end_keep_nothing_alive() {
+    let bed = Bed::new();
+    let server = increments(&bed, |_| {});
+    let RawClient { socket, region, .. } = RawClient::connect(&bed);
+    let lives = || server.handle().status().shm_sessions > 0;
+    thread::scope(|scope| {
+        let publisher = scope.spawn(|| {
+            for id in 1.. {
+                let own = region.sequence(RESPONSES);
+                region.send(REQUESTS, &increment(id, id));
+                while region.sequence(RESPONSES) == own {
+                    if !lives() {
+                        return;
+                    }
+                }
+            }
+        });
+        eventually("it is answered", || region.sequence(RESPONSES) > 100);
+        drop(socket);
+        publisher.join().unwrap();
+    });
+}

@@ -102,6 +102,18 @@ pub(super) fn install() -> Result<(), Errno> {
     })
 }
 
+/// Lets the signal through in this thread, one of ours: blocked when it is due it kills the process, whatever the handler.
+pub(crate) fn admit() {
+    // SAFETY: integers only, of which the next call makes an empty set.
+    let mut signals: libc::sigset_t = unsafe { MaybeUninit::zeroed().assume_init() };
+    // SAFETY: `signals` is live and writable.
+    unsafe { libc::sigemptyset(&raw mut signals) };
+    // SAFETY: as above, and the number is that of a signal.
+    unsafe { libc::sigaddset(&raw mut signals, libc::SIGBUS) };
+    // SAFETY: `signals` is live; where the old mask would go is null, as it may be. It fails for no valid `how`.
+    unsafe { libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const signals, ptr::null_mut()) };
+}
+
 fn unset() -> libc::sigaction {
     // SAFETY: all of it is integers, pointers and an optional function, for which zero bytes are valid: an empty mask, no
     // flags, SIG_DFL.
@@ -145,10 +157,12 @@ fn patch(address: usize) -> bool {
             let is_whole = slot.start.load(Ordering::Acquire) == start;
             if start > CLAIMED && is_whole && (start..end).contains(&address) {
                 slot.hit.store(true, Ordering::Release);
-                let flags = MapFlags::PRIVATE | MapFlags::FIXED;
+                // Most of it is never touched: without a reservation less has to be there.
+                let flags = MapFlags::PRIVATE | MapFlags::FIXED | MapFlags::NORESERVE;
                 let protection = ProtFlags::READ | ProtFlags::WRITE;
-                // SAFETY: the range is a mapping of ours, of which only atomics are ever made; it stays readable and
-                // writable. Whoever uses it finds zeros and then the note that it was hit.
+                // SAFETY: the range is still the mapping of ours that the slot names: the access that brought us here
+                // borrows it, and a slot is released before its range is unmapped. Only atomics are ever made of it, and it
+                // stays readable and writable. Whoever uses it finds zeros and then the note that it was hit.
                 let replaced = unsafe { mmap_anonymous(start as *mut c_void, end - start, protection, flags) };
                 return replaced.is_ok();
             }

@@ -17,12 +17,13 @@ use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap, munmap};
 
 use super::guard::{self, Guard};
 
+// Lets a thread of the library survive a file that is cut short, also in a program that blocks signals.
+pub(crate) use super::guard::admit;
+
 /// Bytes of one word.
 pub(crate) const WORD: usize = size_of::<u64>();
 
 /// A file's bytes, mapped for as long as this lives. A child process does not inherit them.
-///
-/// An advisory lock on the file lives as long, even if its descriptor is closed: the mapping holds the open file.
 #[derive(Debug)]
 pub(crate) struct Mapping {
     start: NonNull<AtomicU64>,
@@ -58,7 +59,8 @@ impl Mapping {
     pub(crate) fn words(&self) -> &[AtomicU64] {
         // SAFETY: the mapping starts at a page, which aligns it, has `words` words, and stays until `self` is dropped,
         // which the lifetime of the slice forbids meanwhile. Zero bytes are valid words, and so is whatever the other
-        // process writes. A page that the file lost is replaced by the guard before the access that met it goes on.
+        // process writes. An access to a page that the file lost goes on only after the guard has put zeros there; where
+        // the guard cannot, the process is killed, and nothing is read.
         unsafe { slice::from_raw_parts(self.start.as_ptr(), self.words) }
     }
 
