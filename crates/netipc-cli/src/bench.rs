@@ -19,6 +19,8 @@ use crate::output;
 
 /// Where records are kept, in a clone of the project.
 const RECORDS: &str = "bench/record";
+/// By which such a clone is known.
+const SCENARIOS: &str = "bench/scenarios.toml";
 
 pub(crate) fn run(bench: &Bench) -> Result<(), Failure> {
     let catalogue = Catalogue::built_in().map_err(|error| told(&error))?;
@@ -92,9 +94,9 @@ fn check_record() -> Result<(), Failure> {
     if cfg!(debug_assertions) {
         return Err(Failure::usage("a record needs a release build: cargo run --release -- bench --record"));
     }
-    if !Path::new(RECORDS).is_dir() {
+    if !Path::new(SCENARIOS).is_file() {
         return Err(Failure::usage(format!(
-            "there is no {RECORDS} here; run this at the top of a clone of the project"
+            "there is no {SCENARIOS} here; run this at the top of a clone of the project"
         )));
     }
     Ok(())

@@ -51,12 +51,16 @@ pub(crate) fn run(demo: &Demo) -> Result<(), Failure> {
 
     let mut cache = Cache::<CgroupsSnapshot>::new(Endpoint::new(run_dir, CgroupsSnapshot::NAME)?, config());
     let mut apps = stage.client::<AppsLookup>(run_dir, AVAILABLE)?;
-    let processes = meet(demo, &host, &mut cache, &mut apps)?;
+    let processes = meet(demo, &stage, &host, &mut cache, &mut apps)?;
     output::line(&format!("\n{}", speed::table(&stage, run_dir, std::process::id())?))?;
-    let each = speed::cached(&stage, &cache.reader(), &processes)?;
-    output::line(&format!("{} for one lookup in the cache, which needs no other process", human(each)))?;
+    if let Some(each) = speed::cached(&stage, &cache.reader(), &processes)? {
+        output::line(&format!("{} for one lookup in the cache, which needs no other process", human(each)))?;
+    }
     outage(demo, &stage, run_dir, &mut host, &mut cache, &processes)?;
-    let again = look_up_all(demo, &mut apps)?.len();
+    let again = look_up_all(demo, &stage, &mut apps)?.len();
+    if again == 0 && !processes.is_empty() {
+        return Err(broken("the client for processes has reconnected and finds none"));
+    }
     output::line(&format!("the client for processes has reconnected as well: {again} processes\n\nall of it held"))
 }
 
@@ -76,15 +80,16 @@ fn profiles() -> String {
 /// The first act: everything is there.
 fn meet(
     demo: &Demo,
+    stage: &Stage,
     host: &Child,
     cache: &mut Cache<CgroupsSnapshot>,
     apps: &mut Client<AppsLookup>,
 ) -> Result<Vec<Process>, Failure> {
     let began = Instant::now();
-    cache.refresh()?;
+    cache.refresh_within(stage.check()?)?;
     let refreshed = began.elapsed();
     let began = Instant::now();
-    let processes = look_up_all(demo, apps)?;
+    let processes = look_up_all(demo, stage, apps)?;
     let looked_up = began.elapsed();
     let status = cache.status();
     output::line(&format!(
@@ -102,11 +107,11 @@ fn meet(
 }
 
 /// All processes of the machine, as far as one lookup takes them.
-fn look_up_all(demo: &Demo, apps: &mut Client<AppsLookup>) -> Result<Vec<Process>, Failure> {
+fn look_up_all(demo: &Demo, stage: &Stage, apps: &mut Client<AppsLookup>) -> Result<Vec<Process>, Failure> {
     let table = Host::new(&demo.host.root).process_table()?;
     let mut pids = table.pids().map_err(|error| Failure::io(format!("cannot list the processes: {error}")))?;
     pids.truncate(LookupLimits::default().max_keys);
-    Ok(processes::known(&apps.lookup(&pids)?))
+    Ok(processes::known(&apps.lookup_within(&pids, stage.check()?)?))
 }
 
 /// The last act: the provider is killed, and started again.
@@ -118,13 +123,13 @@ fn outage(
     cache: &mut Cache<CgroupsSnapshot>,
     processes: &[Process],
 ) -> Result<(), Failure> {
-    cache.refresh()?;
+    cache.refresh_within(stage.check()?)?;
     let before = found(cache, processes);
     let killed = host.id();
     host.kill()?;
     stage.await_gone()?;
     let began = Instant::now();
-    let error = match cache.refresh() {
+    let error = match cache.refresh_within(stage.check()?) {
         Err(error) => error,
         Ok(_) => return Err(broken("a refresh succeeded without a provider")),
     };
@@ -145,10 +150,17 @@ fn outage(
     if answered != before {
         return Err(broken("the cache answers less than before"));
     }
-    revive(demo, stage, run_dir, host, cache, processes)
+    if before == 0 {
+        output::line("no process here has a cgroup of its own to be found, so that the cache answers was not shown")?;
+    }
+    let again = revive(demo, stage, run_dir, host, cache, processes)?;
+    if again == 0 && before > 0 {
+        return Err(broken("the cache has reconnected and finds nothing"));
+    }
+    Ok(())
 }
 
-/// Starts the provider again, while the consumer refreshes in its loop.
+/// Starts the provider again, while the consumer refreshes in its loop; how many processes find their cgroup then.
 fn revive(
     demo: &Demo,
     stage: &Stage,
@@ -156,12 +168,11 @@ fn revive(
     host: &mut Child,
     cache: &mut Cache<CgroupsSnapshot>,
     processes: &[Process],
-) -> Result<(), Failure> {
+) -> Result<usize, Failure> {
     let began = Instant::now();
     *host = start_host(demo, stage, run_dir)?;
     let outcome = loop {
-        stage.check()?;
-        match cache.refresh() {
+        match cache.refresh_within(stage.check()?) {
             Ok(outcome) => break outcome,
             Err(error) if began.elapsed() > PATIENCE => return Err(Failure::from(error)),
             Err(_) => thread::sleep(REFRESH),
@@ -173,6 +184,7 @@ fn revive(
     if status.down.is_some() || outcome != Refresh::Published {
         return Err(broken("the cache has reconnected and has no news"));
     }
+    let found = found(cache, processes);
     output::line(&format!(
         "started again as process {}: reconnected in {}, after {} refreshes that failed; {} cgroups, {} old, of which {} processes \
          find theirs",
@@ -181,8 +193,9 @@ fn revive(
         status.counters.failures,
         status.items,
         human(age),
-        found(cache, processes),
-    ))
+        found,
+    ))?;
+    Ok(found)
 }
 
 /// How many processes find their cgroup in the cache.

@@ -164,8 +164,9 @@ fn more_sessions_than_fit_come_in_several_reports() {
     }
     assert_eq!(known.len(), clients.len() + 1);
     assert!(known.is_sorted());
-    // 112 bytes and 80 for each: eleven have room.
+    // 120 bytes and 80 for each: eleven have room.
     assert_eq!(reports, 4);
+    assert_eq!(ids(&mut inspector, ALL), known[..11]);
     assert_eq!(ids(&mut inspector, Question { most: 3, after: known[4] }), known[5..8]);
     assert_eq!(ids(&mut inspector, Question { most: 0, after: 0 }), []);
     assert_eq!(ids(&mut inspector, Question { most: 9, after: u64::MAX }), []);

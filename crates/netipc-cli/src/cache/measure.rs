@@ -69,7 +69,7 @@ pub(super) fn run(command: &CacheCommand, cache: &Cache<CgroupsSnapshot>, took: 
     }
     output::line(&format!("{}, told in {}", summary(&status), human(took)))?;
     for (name, threads, rate) in measured {
-        let each = human(Duration::from_secs_f64(threads as f64 / rate));
+        let each = Duration::try_from_secs_f64(threads as f64 / rate).map_or_else(|_never| "-".to_owned(), human);
         let plural = if threads == 1 { "" } else { "s" };
         output::line(&format!(
             "{:>8.2} million lookups/s  {each:>7} each  {threads} thread{plural}, {name}",

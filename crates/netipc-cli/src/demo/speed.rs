@@ -84,8 +84,12 @@ fn measure(stage: &Stage, mut call: impl FnMut() -> Result<(), Error>) -> Result
     Ok(latencies)
 }
 
-/// The time of one lookup in the cache, out of many of all processes.
-pub(super) fn cached(stage: &Stage, reader: &Reader<CgroupsSnapshot>, all: &[Process]) -> Result<Duration, Failure> {
+/// The time of one lookup in the cache, out of many of all processes; none without a process.
+pub(super) fn cached(
+    stage: &Stage,
+    reader: &Reader<CgroupsSnapshot>,
+    all: &[Process],
+) -> Result<Option<Duration>, Failure> {
     let began = Instant::now();
     let mut lookups = 0_u32;
     while began.elapsed() < MEASURING / 4 {
@@ -94,5 +98,5 @@ pub(super) fn cached(stage: &Stage, reader: &Reader<CgroupsSnapshot>, all: &[Pro
             lookups += u32::from(!matches!(process.look_up(&reader.read()), Answer::NoSnapshot));
         }
     }
-    Ok(began.elapsed() / lookups.max(1))
+    Ok((lookups > 0).then(|| began.elapsed() / lookups))
 }

@@ -16,8 +16,8 @@ use crate::{connect, interrupt};
 
 /// How long the providers may take to start, and a call to be answered.
 pub(super) const PATIENCE: Duration = Duration::from_secs(3);
-/// No act begins after this. With what a call and the providers' end may take, all is over within 15 seconds.
-const CURFEW: Duration = Duration::from_secs(11);
+/// Nothing waits longer than until then. With what the providers' end may take, all is over within 15 seconds.
+const CURFEW: Duration = Duration::from_secs(13);
 
 pub(super) struct Stage {
     interrupted: Arc<AtomicBool>,
@@ -41,16 +41,17 @@ impl Stage {
         Ok(Self { interrupted, events, sender, began: Instant::now() })
     }
 
-    /// Whether the demo is to go on.
-    pub(super) fn check(&self) -> Result<(), Failure> {
+    /// Whether the demo is to go on, and how long what comes next may take.
+    pub(super) fn check(&self) -> Result<Duration, Failure> {
         if self.interrupted.load(Ordering::Relaxed) {
             return Err(interruption());
         }
-        if self.began.elapsed() > CURFEW {
+        let left = CURFEW.saturating_sub(self.began.elapsed());
+        if left.is_zero() {
             let message = format!("the demo was not over after {}: this machine is too busy for it", human(CURFEW));
             return Err(Failure::new(ErrorKind::Timeout, message));
         }
-        Ok(())
+        Ok(left.min(PATIENCE))
     }
 
     /// A provider that cannot start has said why on the error stream, which is ours too.
@@ -80,7 +81,7 @@ impl Stage {
 
     /// Waits until a provider that was killed has been told of.
     pub(super) fn await_gone(&self) -> Result<(), Failure> {
-        match self.events.recv_timeout(PATIENCE) {
+        match self.events.recv_timeout(self.check()?) {
             Ok(Event::Gone) => Ok(()),
             Ok(Event::Interrupted) => Err(interruption()),
             other => Err(Failure::new(ErrorKind::Bug, format!("a killed provider went on: {other:?}"))),
@@ -89,8 +90,9 @@ impl Stage {
 
     /// A client over these profiles that is connected.
     pub(super) fn client<S: Service>(&self, run_dir: &Path, profiles: Profiles) -> Result<Client<S>, Failure> {
-        self.check()?;
         let mut config = config();
+        config.connect_timeout = self.check()?;
+        config.call_timeout = config.connect_timeout;
         config.session.supported = profiles;
         connect::open(Endpoint::new(run_dir, S::NAME)?, config)
     }

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use comfy_table::CellAlignment;
-use netipc::{Endpoint, ErrorKind, Presence};
+use netipc::{Endpoint, Error, ErrorKind, Presence};
 use serde_json::{Value, json};
 
 use crate::cli::Ls;
@@ -27,9 +27,14 @@ pub(crate) fn run(ls: &Ls) -> Result<(), Failure> {
     let directory = run_dir::choose(ls.run_dir.as_deref());
     let Listing { services, orphaned } = list(&directory)?;
     let sockets = Sockets::read();
-    let rows: Result<Vec<_>, _> =
+    let rows: Vec<_> =
         services.iter().chain(&orphaned).map(|service| Row::new(ls, &directory, service, &sockets)).collect();
-    let rows = rows?;
+    show(ls, &directory, &rows)?;
+    // What one endpoint refuses keeps nobody from the others.
+    rows.into_iter().find_map(|row| row.failure).map_or(Ok(()), |error| Err(error.into()))
+}
+
+fn show(ls: &Ls, directory: &Path, rows: &[Row]) -> Result<(), Failure> {
     if ls.json || !io::IsTerminal::is_terminal(&io::stdout()) {
         let endpoints: Vec<_> = rows.iter().map(Row::json).collect();
         return output::line(
@@ -39,7 +44,7 @@ pub(crate) fn run(ls: &Ls) -> Result<(), Failure> {
     if rows.is_empty() {
         return output::line(&format!("no endpoint in {}", directory.display()));
     }
-    output::line(&table(&rows))
+    output::line(&table(rows))
 }
 
 /// What a run directory holds, both sorted.
@@ -101,6 +106,10 @@ struct Row {
     regions: Option<usize>,
     /// Those that a dead one left behind.
     leftovers: Vec<Vec<u8>>,
+    /// Those of them that are gone now.
+    removed: Vec<Vec<u8>>,
+    /// Why it could not be looked at, or cleaned.
+    failure: Option<Error>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -131,12 +140,12 @@ impl State {
 }
 
 impl Row {
-    fn new(ls: &Ls, directory: &Path, service: &[u8], sockets: &Sockets) -> Result<Self, Failure> {
+    fn new(ls: &Ls, directory: &Path, service: &[u8], sockets: &Sockets) -> Self {
         let mut row = Self { service: service.to_vec(), ..Self::default() };
         let name = std::str::from_utf8(service).unwrap_or_default();
         let endpoint = match Endpoint::new(directory, name) {
             Ok(endpoint) => endpoint,
-            Err(error) => return Ok(Self { state: State::Foreign, remark: Some(error.to_string()), ..row }),
+            Err(error) => return Self { state: State::Foreign, remark: Some(error.to_string()), ..row },
         };
         if let Ok(metadata) = fs::symlink_metadata(endpoint.socket_path()) {
             (row.uid, row.mode) = (Some(metadata.uid()), Some(metadata.mode() & 0o7777));
@@ -149,15 +158,29 @@ impl Row {
                 Some(_) => State::Unknown,
             };
         } else {
-            let presence = if ls.clean { endpoint.remove_stale(LOCK_TIMEOUT)? } else { endpoint.probe()? };
-            row.judge(presence, ls.clean);
             row.find_regions(&endpoint);
+            let found = if ls.clean { endpoint.remove_stale(LOCK_TIMEOUT) } else { endpoint.probe() };
+            match found {
+                Ok(presence) => row.judge(presence, ls.clean),
+                Err(error) => row.fail(error),
+            }
+            if ls.clean {
+                let before = std::mem::take(&mut row.leftovers);
+                row.find_regions(&endpoint);
+                row.removed = before.into_iter().filter(|file| !row.leftovers.contains(file)).collect();
+            }
         }
         // Who listens in another network namespace is not in our table, and neither are its sessions.
         if row.state == State::Alive && listens {
             row.sessions = Some(sockets.sessions(endpoint.socket_path()));
         }
-        Ok(row)
+        row
+    }
+
+    fn fail(&mut self, error: Error) {
+        self.state = if error.kind() == ErrorKind::Denied { State::Denied } else { State::Unknown };
+        self.remark = Some(error.to_string());
+        self.failure = Some(error);
     }
 
     fn find_regions(&mut self, endpoint: &Endpoint) {
@@ -198,7 +221,7 @@ impl Row {
     }
 
     fn json(&self) -> Value {
-        let leftovers: Vec<_> = self.leftovers.iter().map(|file| json::bytes(file)).collect();
+        let names = |files: &[Vec<u8>]| files.iter().map(|file| json::bytes(file)).collect::<Vec<_>>();
         json!({
             "service": json::bytes(&self.service),
             "state": self.state.name(),
@@ -208,18 +231,17 @@ impl Row {
             "mode": self.mode.map(|mode| format!("{mode:04o}")),
             "sessions": self.sessions,
             "shared_memory": self.regions,
-            "leftovers": leftovers,
+            "leftovers": names(&self.leftovers),
+            "removed": names(&self.removed),
         })
     }
 
     fn memory(&self) -> String {
-        match (self.regions, self.leftovers.len()) {
-            (None, _) => "unknown".to_owned(),
-            (Some(0), 0) => "-".to_owned(),
-            (Some(0), left) => format!("{left} left behind"),
-            (Some(used), 0) => format!("{used} in use"),
-            (Some(used), left) => format!("{used} in use, {left} left behind"),
-        }
+        let Some(in_use) = self.regions else { return "unknown".to_owned() };
+        let counts = [(in_use, "in use"), (self.leftovers.len(), "left behind"), (self.removed.len(), "removed")];
+        let told: Vec<_> =
+            counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        if told.is_empty() { "-".to_owned() } else { told.join(", ") }
     }
 }
 

@@ -4,10 +4,11 @@ mod picture;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use netipc::inspect::{Inspect, OwnedReport, Question, prometheus};
-use netipc::{Client, ClientConfig, Endpoint, Error, ErrorKind, ServerStatus, State, Status};
+use netipc::{Abort, Client, ClientConfig, Endpoint, Error, ErrorKind, Profiles, ServerStatus, State, Status};
 use serde_json::{Value, json};
 
 use crate::cli::Top;
@@ -16,8 +17,12 @@ use crate::interrupt::Pause;
 use crate::{config, ls, output, run_dir, value};
 
 pub(crate) fn run(top: &Top) -> Result<(), Failure> {
-    let pause = Pause::new(|| ())?;
-    let mut watch = Watch::new(top)?;
+    let aborts = Aborts::default();
+    let pause = Pause::new({
+        let aborts = aborts.clone();
+        move || aborts.abort()
+    })?;
+    let mut watch = Watch::new(top, aborts)?;
     if top.prometheus {
         watch.look(top)?;
         return watch.expose();
@@ -60,10 +65,36 @@ fn redraw(picture: &str) -> Result<(), Failure> {
         .map_err(|error| Failure::io(format!("cannot write to the standard output: {error}")))
 }
 
+/// What ends the calls that are under way when a signal comes, and those that would follow.
+#[derive(Clone, Default)]
+struct Aborts(Arc<Mutex<(bool, Vec<Abort>)>>);
+
+impl Aborts {
+    fn abort(&self) {
+        let mut aborts = self.lock();
+        aborts.0 = true;
+        aborts.1.iter().for_each(Abort::abort);
+    }
+
+    fn add(&self, abort: Abort) {
+        let mut aborts = self.lock();
+        if aborts.0 {
+            abort.abort();
+        }
+        aborts.1.push(abort);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (bool, Vec<Abort>)> {
+        // Nothing panics while it is held.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// All servers that are looked at.
 struct Watch {
     directory: PathBuf,
     servers: Vec<Server>,
+    aborts: Aborts,
 }
 
 /// One server, and what it told.
@@ -83,9 +114,9 @@ struct Told {
 }
 
 impl Watch {
-    fn new(top: &Top) -> Result<Self, Failure> {
+    fn new(top: &Top, aborts: Aborts) -> Result<Self, Failure> {
         let directory = run_dir::choose(top.options.run_dir.as_deref());
-        let mut watch = Self { directory, servers: Vec::new() };
+        let mut watch = Self { directory, servers: Vec::new(), aborts };
         for service in &top.services {
             watch.add(top, service)?;
         }
@@ -94,11 +125,16 @@ impl Watch {
 
     fn add(&mut self, top: &Top, service: &str) -> Result<(), Failure> {
         let mut config: ClientConfig = config::client(&top.options, 1)?;
+        if top.options.profiles.is_none() {
+            // Who only looks takes no shared memory from those who need it.
+            config.session.supported = Profiles::BASELINE;
+        }
         if top.options.timeout.is_none() {
             // One server that hangs must not hold up the others for long.
             (config.connect_timeout, config.call_timeout) = (PATIENCE, PATIENCE);
         }
         let client = Client::new(Endpoint::new(self.directory.clone(), service)?, config);
+        self.aborts.add(client.abort_handle());
         self.servers.push(Server { service: service.to_owned(), client, before: None, now: None, failure: None });
         Ok(())
     }
@@ -211,7 +247,7 @@ impl Server {
             .map(|session| {
                 json!({
                     "id": session.id, "pid": session.pid, "uid": session.uid, "gid": session.gid,
-                    "profile": value::names(netipc::Profiles(session.profile)), "reason": session.reason.name(),
+                    "profile": value::names(Profiles(session.profile)), "reason": session.reason.name(),
                     "packet_size": session.packet_size,
                     "max_request": session.max_request, "max_response": session.max_response,
                     "age_ms": session.age, "idle_ms": session.idle,
@@ -225,7 +261,7 @@ impl Server {
             "uptime_ms": report.uptime,
             "sessions": report.open, "max_sessions": report.max_sessions, "workers": report.workers,
             "shm_sessions": report.shm_sessions, "shm_fallbacks": report.shm_fallbacks,
-            "profiles": value::names(netipc::Profiles(report.profiles)),
+            "profiles": value::names(Profiles(report.profiles)),
             "max_request": report.max_request, "max_response": report.max_response,
             "accepted": report.accepted, "rejected": report.rejected, "dropped": report.dropped,
             "answered": report.answered, "failed": report.failed,

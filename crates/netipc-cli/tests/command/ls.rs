@@ -49,6 +49,7 @@ fn tells_who_serves_and_how_many_are_served() {
         "sessions": 1,
         "shared_memory": 0,
         "leftovers": [],
+        "removed": [],
     });
     assert_eq!(endpoint, expected);
 
@@ -117,6 +118,7 @@ fn shared_memory_stays_while_it_is_in_use() {
     assert_eq!(endpoint["leftovers"].as_array().unwrap().len(), 1);
     let [endpoint] = listed(&run_dir, &["--clean"]).try_into().unwrap();
     assert_eq!((&endpoint["state"], &endpoint["leftovers"]), (&json!("removed"), &json!([])));
+    assert_eq!(endpoint["removed"].as_array().unwrap().len(), 1);
     assert!(run_dir.entries().is_empty());
 }
 

@@ -32,6 +32,7 @@ fn tells_what_servers_do() {
         (&json!("in_rust"), &json!(["baseline", "shm-hybrid"]))
     );
     assert_eq!(server["answered_per_second"], 0.0);
+    assert_eq!(server["shm_sessions"], 0, "who looks takes no shared memory");
     let session = &server["session_list"][0];
     assert_eq!((&session["answered"], &session["pid"]), (&json!(5), &json!(std::process::id())));
 

@@ -13,7 +13,7 @@ mod status;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use netipc_proto::service::{Service, Snapshot};
 
@@ -100,6 +100,7 @@ impl<S: Snapshot> Cache<S> {
     ///
     /// As [`Client::call`] and as connecting. The last good snapshot stays, so who can live with its age may ignore them.
     pub fn refresh_with(&mut self, query: S::Query<'_>, timeout: Duration) -> Result<Refresh, Error> {
+        let asked = Instant::now();
         let current = self.shelf.read().image.clone();
         let census = self.shelf.census();
         let fetched = self.client.fetch(query, timeout, |payload| {
@@ -112,11 +113,11 @@ impl<S: Snapshot> Cache<S> {
         match fetched {
             Ok(Some(image)) => {
                 event!(DEBUG, endpoint = %self.endpoint(), items = image.len(), "a snapshot was published");
-                self.shelf.publish(image);
+                self.shelf.publish(image, asked);
                 Ok(Refresh::Published)
             }
             Ok(None) => {
-                self.shelf.confirm();
+                self.shelf.confirm(asked);
                 Ok(Refresh::Unchanged)
             }
             Err(error) => {

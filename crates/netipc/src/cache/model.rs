@@ -5,6 +5,7 @@
 
 use std::cell::Cell;
 use std::ops::Deref;
+use std::time::Instant;
 
 use loom::sync::{Arc, Mutex};
 use loom::thread;
@@ -92,7 +93,7 @@ fn views_are_whole_and_in_order_and_leave_nothing_behind() {
             })
         };
         for payload in &payloads {
-            shelf.publish(Image::new::<CgroupsSnapshot>(payload, shelf.census()));
+            shelf.publish(Image::new::<CgroupsSnapshot>(payload, shelf.census()), Instant::now());
         }
         shelf.fail(&Error::WouldBlock);
         // What a refresh has published is what is read after it.

@@ -16,7 +16,7 @@ use crate::error::Error;
 pub(super) struct View {
     /// The last good snapshot.
     pub(super) image: Option<Arc<Image>>,
-    /// When the provider last said that it is so.
+    /// When the provider was asked that last said that it is so.
     confirmed: Option<Instant>,
     down: Option<Down>,
     counters: CacheCounters,
@@ -57,16 +57,16 @@ impl<P: Place<View>> Shelf<P> {
     }
 
     /// Readers see this snapshot from now on. The one before goes when its last reader does.
-    pub(super) fn publish(&self, image: Image) {
-        let mut view = self.answered();
+    pub(super) fn publish(&self, image: Image, asked: Instant) {
+        let mut view = self.answered(asked);
         view.image = Some(Arc::new(image));
         view.counters.published += 1;
         self.place.replace(view);
     }
 
     /// The snapshot is still what the provider says.
-    pub(super) fn confirm(&self) {
-        let mut view = self.answered();
+    pub(super) fn confirm(&self, asked: Instant) {
+        let mut view = self.answered(asked);
         view.counters.unchanged += 1;
         self.place.replace(view);
     }
@@ -83,8 +83,9 @@ impl<P: Place<View>> Shelf<P> {
         self.place.replace(view);
     }
 
-    fn answered(&self) -> View {
-        View { confirmed: Some(Instant::now()), down: None, ..View::clone(&self.place.read()) }
+    /// The provider looked at what it knows after it was asked, so the age since then is never too small.
+    fn answered(&self, asked: Instant) -> View {
+        View { confirmed: Some(asked), down: None, ..View::clone(&self.place.read()) }
     }
 }
 

@@ -103,19 +103,11 @@ impl Inspector {
             return None;
         }
         let status = self.engine.get().and_then(Weak::upgrade).map(|engine| engine.status()).unwrap_or_default();
-        let mut most = lock(&self.registry).len();
-        loop {
-            let typed = Typed::<Inspect, _>::new(|question: Question, report: &mut ReportBuilder<'_>| {
-                let most = most.min(question.most as usize);
-                Ok(self.tell(&status, peer, Question { most: most as u32, ..question }, report)?)
-            });
-            let answer = typed.answer(request, payload, budget, out);
-            match answer.overflow {
-                // As many as have room next to each other, or at least fewer.
-                Some(needed) if most > 0 => most = (most * budget / needed.max(1)).min(most - 1),
-                _ => return Some(answer),
-            }
-        }
+        let typed = Typed::<Inspect, _>::new(|question: Question, report: &mut ReportBuilder<'_>| {
+            let most = room(budget).min(question.most as usize);
+            Ok(self.tell(&status, peer, Question { most: most as u32, ..question }, report)?)
+        });
+        Some(typed.answer(request, payload, budget, out))
     }
 
     fn tell(
@@ -160,6 +152,15 @@ impl Inspector {
         let above = registry.range((Bound::Excluded(after), Bound::Unbounded));
         above.take(most).map(|(_, facts)| facts.session()).collect()
     }
+}
+
+/// How many sessions a report of so many bytes has room for. NIPC-INS-04.
+fn room(budget: usize) -> usize {
+    /// The fixed part of a report.
+    const REPORT: usize = 120;
+    /// That of a session, with the entry of the directory that leads to it.
+    const SESSION: usize = 72 + 8;
+    budget.saturating_sub(REPORT) / SESSION
 }
 
 impl Facts {
