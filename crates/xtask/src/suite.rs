@@ -1,5 +1,7 @@
 //! The Rust tests: unit, integration and documentation tests of every crate.
 
+use std::process::Command;
+
 use anyhow::{Context as _, Result};
 
 use crate::fuzz;
@@ -10,18 +12,11 @@ use crate::steps::Outcome;
 /// Runs `cargo test` over the workspace. All test binaries run even when one
 /// fails, so one run names every failure.
 pub(crate) fn run(project: &Project) -> Result<Outcome> {
-    let mut tally = Tally::default();
-    let mut command = project.cargo(["test", "--workspace", "--no-fail-fast"]);
-    let ended = process::watch(&mut command, |line| tally.read(line));
-    ended.with_context(|| tally.describe())?;
-    // What only a feature brings.
-    let mut command = project.cargo(["test", "-p", "netipc", "--features", "tracing", "--test", "tracing"]);
-    let ended = process::watch(&mut command, |line| tally.read(line));
-    ended.with_context(|| tally.describe())?;
-    if tally.passed == 0 {
-        return Ok(Outcome::NotRun("cargo test ended well but reported no test".into()));
-    }
-    Ok(Outcome::Passed(tally.describe()))
+    count(&mut [
+        project.cargo(["test", "--workspace", "--no-fail-fast"]),
+        // What only a feature brings.
+        project.cargo(["test", "-p", "netipc", "--features", "tracing", "--test", "tracing"]),
+    ])
 }
 
 /// Runs the models of memory that several threads or processes share, in every order that matters.
@@ -29,15 +24,9 @@ pub(crate) fn run(project: &Project) -> Result<Outcome> {
 /// They need every crate built with `--cfg loom`, hence a target directory of
 /// their own.
 pub(crate) fn models(project: &Project) -> Result<Outcome> {
-    let mut tally = Tally::default();
     let mut command = project.cargo(["test", "--package", "netipc", "--release", "--test", "loom"]);
     command.env("RUSTFLAGS", "--cfg loom").env("CARGO_TARGET_DIR", project.target().join("loom"));
-    let ended = process::watch(&mut command, |line| tally.read(line));
-    ended.with_context(|| tally.describe())?;
-    if tally.passed == 0 {
-        return Ok(Outcome::NotRun("no model was run".into()));
-    }
-    Ok(Outcome::Passed(tally.describe()))
+    count(&mut [command])
 }
 
 /// Runs the tests with hostile peers in shared memory under AddressSanitizer.
@@ -45,17 +34,24 @@ pub(crate) fn models(project: &Project) -> Result<Outcome> {
 /// Its runtime is part of every toolchain; only the flag counts as unstable, for which the compiler asks for the
 /// variable. Left out are tests that end on a signal of their own, which the sanitizer would report as a finding.
 pub(crate) fn sanitized(project: &Project) -> Result<Outcome> {
-    let mut tally = Tally::default();
     // Naming the target keeps the flags away from build scripts, which could not link with them.
     let mut command =
         project.cargo(["test", "--package", "netipc", "--test", "shm", "--target", &fuzz::host(project)?]);
     command.args(["--", "hostile::", "attacks::cut_short"]);
     command.env_remove("CARGO_ENCODED_RUSTFLAGS").env("RUSTFLAGS", "-Zsanitizer=address");
     command.env("RUSTC_BOOTSTRAP", "1").env("CARGO_TARGET_DIR", project.target().join("asan"));
-    let ended = process::watch(&mut command, |line| tally.read(line));
-    ended.with_context(|| tally.describe())?;
+    count(&mut [command])
+}
+
+/// Runs tests and sums them up; a run without a test proves nothing.
+fn count(commands: &mut [Command]) -> Result<Outcome> {
+    let mut tally = Tally::default();
+    for command in commands {
+        let ended = process::watch(command, |line| tally.read(line));
+        ended.with_context(|| tally.describe())?;
+    }
     if tally.passed == 0 {
-        return Ok(Outcome::NotRun("no test was run".into()));
+        return Ok(Outcome::NotRun("cargo test ended well but reported no test".into()));
     }
     Ok(Outcome::Passed(tally.describe()))
 }
