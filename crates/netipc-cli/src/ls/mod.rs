@@ -79,7 +79,7 @@ pub(crate) fn list(directory: &Path) -> Result<Listing, Failure> {
         }
     }
     listing.services.sort();
-    listing.orphaned.retain(|service| !listing.services.contains(service));
+    listing.orphaned.retain(|service| listing.services.binary_search(service).is_err());
     Ok(listing)
 }
 
